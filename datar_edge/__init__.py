@@ -1,0 +1,1 @@
+"""datar-edge: a deformable audio transformer, from PyTorch to the phone."""

@@ -1,0 +1,1 @@
+"""TFLite, ExecuTorch and ONNX files from a trained model."""
