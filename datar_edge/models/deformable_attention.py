@@ -1,0 +1,121 @@
+"""Deformable attention: keys and values are sampled where an offset generator points.
+
+B: batch, G: offset groups, N: points, H and W: the map, C: channels, M: heads, Q = H·W.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from datar_edge.config import DeformableConfig, SamplerForm
+from datar_edge.models.attention import HeadProjection, attend
+from datar_edge.models.layers import Conv
+from datar_edge.models.sampling import SAMPLERS
+
+
+def reference_points(map_size: tuple[int, int], config: DeformableConfig) -> Tensor:
+    """The uniform grid of reference points, `[N, 2]` as (y, x) in pixels of the map.
+
+    The paper spaces the points linearly from the top-left to the bottom-right corner. A direction
+    with one point has it in the middle. The option "centre" spaces them as DAT's code does.
+    """
+    axes = []
+    for size in map_size:
+        count = -(-size // config.stride)
+        if config.reference == "centre" or count == 1:
+            axes.append((torch.arange(count) + 0.5) / count * (size - 1))
+        else:
+            axes.append(torch.arange(count) * ((size - 1) / (count - 1)))
+    return torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1).reshape(-1, 2)
+
+
+class OffsetGenerator(nn.Module):
+    """The audio offset generator (AOG): queries to bounded 2-D offsets, one map a group.
+
+    Args:
+        dim: channels of the queries, all groups together.
+        config: groups, stride, kernel, range.
+    """
+
+    def __init__(self, dim: int, config: DeformableConfig) -> None:
+        super().__init__()
+        self.groups = config.groups
+        self.range_px = config.offset_range_px
+        width = dim // config.groups
+        kernel = config.kernel_size
+        self.depthwise = Conv(
+            width, width, kernel, stride=config.stride, padding=kernel // 2, groups=width
+        )
+        self.norm = nn.LayerNorm(width) if config.offset_norm else nn.Identity()
+        self.to_offset = nn.Linear(width, 2, bias=False)
+
+    def forward(self, queries: Tensor) -> Tensor:
+        """Computes Δp ← s·tanh(θ(q)).
+
+        Args:
+            queries: `[B, H, W, C]`.
+
+        Returns:
+            `[B, G, N, 2]` as (y, x) in pixels, each within ±`range_px`.
+        """
+        batch, height, width, _ = queries.shape
+        grouped = queries.reshape(batch, height, width, self.groups, -1)
+        grouped = grouped.permute(0, 3, 1, 2, 4).flatten(0, 1)
+        offsets: Tensor = self.to_offset(F.gelu(self.norm(self.depthwise(grouped))))
+        return self.range_px * torch.tanh(offsets).reshape(batch, self.groups, -1, 2)
+
+
+class DeformableAttention(nn.Module):
+    """Multi-head attention on deformed points with an interpolated position bias, Eq. (2)–(4).
+
+    Args:
+        dim: channels.
+        num_heads: heads, a divisor of `dim`.
+        map_size: (H, W) of the map.
+        config: the offset generator and the grid of points.
+    """
+
+    reference: Tensor
+
+    def __init__(
+        self, *, dim: int, num_heads: int, map_size: tuple[int, int], config: DeformableConfig
+    ) -> None:
+        super().__init__()
+        self.map_size = map_size
+        self.sampler: SamplerForm = "native"
+        self.query = HeadProjection(dim, num_heads, scaled=True)
+        self.key = HeadProjection(dim, num_heads)
+        self.value = HeadProjection(dim, num_heads)
+        self.project = nn.Linear(dim, dim)
+        self.offsets = OffsetGenerator(dim, config)
+        height, width = map_size
+        self.bias_table = nn.Parameter(torch.empty(num_heads, 2 * height - 1, 2 * width - 1))
+        nn.init.trunc_normal_(self.bias_table, std=0.02)
+        self.register_buffer("reference", reference_points(map_size, config), persistent=False)
+
+    def points(self, features: Tensor) -> Tensor:
+        """Where keys and values are sampled: `[B, H, W, C]` gives `[B, G, N, 2]` in pixels."""
+        return self._points(self.query.linear(features))
+
+    def _points(self, queries: Tensor) -> Tensor:
+        offsets: Tensor = self.offsets(queries)
+        return self.reference + offsets
+
+    def forward(self, features: Tensor) -> Tensor:
+        """`[B, H, W, C]` gives the same shape."""
+        sampler = SAMPLERS[self.sampler]
+        queries: Tensor = self.query.linear(features)
+        points = self._points(queries)
+        sampled = sampler.features(features, points)
+        bias = sampler.position_bias(self.bias_table, points, self.map_size)
+        attended = attend(
+            self.query.split(queries.flatten(1, 2)),
+            self.key(sampled),
+            self.value(sampled),
+            bias,
+            batch=len(features),
+        )
+        projected: Tensor = self.project(attended)
+        return projected.reshape(features.shape)

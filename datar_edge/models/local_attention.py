@@ -1,0 +1,119 @@
+"""Attention within windows, and within windows shifted by half, after Swin."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from datar_edge.models.attention import HeadProjection, attend
+
+# Added to the logits of pairs that are no neighbours on the map; exp(-100) is 0 in float32.
+_MASKED = -100.0
+
+
+class WindowAttention(nn.Module):
+    """Multi-head attention within windows of a map, with a relative-position bias.
+
+    Args:
+        dim: channels.
+        num_heads: heads, a divisor of `dim`.
+        map_size: (H, W) of the map, whole windows in each direction.
+        window: (height, width) of a window in tokens; cut to the map where that is smaller.
+        shifted: whether windows are moved by half; a direction with one window never is.
+    """
+
+    relative_index: Tensor
+    mask: Tensor | None
+
+    def __init__(
+        self,
+        *,
+        dim: int,
+        num_heads: int,
+        map_size: tuple[int, int],
+        window: tuple[int, int],
+        shifted: bool,
+    ) -> None:
+        super().__init__()
+        height, width = map_size
+        self.window = (min(window[0], height), min(window[1], width))
+        self.shift = (
+            self.window[0] // 2 if shifted and self.window[0] < height else 0,
+            self.window[1] // 2 if shifted and self.window[1] < width else 0,
+        )
+        self.grid = (height // self.window[0], width // self.window[1])
+        self.num_heads = num_heads
+        self.query = HeadProjection(dim, num_heads, scaled=True)
+        self.key = HeadProjection(dim, num_heads)
+        self.value = HeadProjection(dim, num_heads)
+        self.project = nn.Linear(dim, dim)
+        entries = (2 * self.window[0] - 1) * (2 * self.window[1] - 1)
+        self.bias_table = nn.Parameter(torch.empty(num_heads, entries))
+        nn.init.trunc_normal_(self.bias_table, std=0.02)
+        self.register_buffer("relative_index", _relative_index(self.window), persistent=False)
+        mask = _shift_mask(map_size, self.window, self.shift) if any(self.shift) else None
+        self.register_buffer("mask", mask, persistent=False)
+
+    def bias(self) -> Tensor:
+        """The bias of each pair in a window, `[1 or windows, M, tokens, tokens]`."""
+        tokens = self.window[0] * self.window[1]
+        bias = self.bias_table.index_select(1, self.relative_index).reshape(1, -1, tokens, tokens)
+        return bias if self.mask is None else bias + self.mask
+
+    def forward(self, features: Tensor) -> Tensor:
+        """`[B, H, W, C]` gives the same shape."""
+        batch = features.shape[0]
+        windows = self._partition(_roll(features, self.shift))
+        attended = attend(
+            self.query(windows), self.key(windows), self.value(windows), self.bias(), batch=batch
+        )
+        merged = self._merge(self.project(attended), batch)
+        return _roll(merged, (-self.shift[0], -self.shift[1]))
+
+    def _partition(self, features: Tensor) -> Tensor:
+        (rows, columns), (height, width) = self.grid, self.window
+        parts = features.reshape(-1, rows, height, columns, width, features.shape[-1])
+        return parts.transpose(2, 3).reshape(-1, height * width, features.shape[-1])
+
+    def _merge(self, windows: Tensor, batch: int) -> Tensor:
+        (rows, columns), (height, width) = self.grid, self.window
+        parts = windows.reshape(batch * rows, columns, height, width, -1)
+        merged = parts.transpose(1, 2)
+        return merged.reshape(batch, rows * height, columns * width, -1)
+
+
+def _roll(features: Tensor, shift: tuple[int, int]) -> Tensor:
+    """Moves a map up and left, around its edges; by slices, which every runtime has."""
+    for axis, step in zip((1, 2), shift, strict=True):
+        if step:
+            size = features.shape[axis]
+            first = features.narrow(axis, 0, step % size)
+            features = torch.cat(
+                [features.narrow(axis, step % size, size - step % size), first], dim=axis
+            )
+    return features
+
+
+def _relative_index(window: tuple[int, int]) -> Tensor:
+    """Entry of the bias table for each pair of tokens in a window, `[tokens²]`."""
+    height, width = window
+    rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+    rows, columns = rows.flatten(), columns.flatten()
+    down = rows[:, None] - rows[None, :] + height - 1
+    right = columns[:, None] - columns[None, :] + width - 1
+    return (down * (2 * width - 1) + right).flatten()
+
+
+def _shift_mask(
+    map_size: tuple[int, int], window: tuple[int, int], shift: tuple[int, int]
+) -> Tensor:
+    """Parts pairs that only the roll brought together, `[windows, 1, tokens, tokens]`."""
+    regions = torch.zeros(map_size)
+    for axis in (0, 1):
+        if shift[axis]:
+            wrapped = torch.arange(map_size[axis]) >= map_size[axis] - shift[axis]
+            regions += (axis + 1) * wrapped.to(regions.dtype).unsqueeze(1 - axis)
+    height, width = window
+    parts = regions.reshape(map_size[0] // height, height, map_size[1] // width, width)
+    parts = parts.transpose(1, 2).reshape(-1, 1, height * width)
+    return torch.where(parts.transpose(1, 2) == parts, 0.0, _MASKED).unsqueeze(1)

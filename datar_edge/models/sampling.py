@@ -1,0 +1,190 @@
+"""φ of Eq. (3), bilinear sampling at continuous points, in interchangeable forms.
+
+It appears twice in a deformable attention: on the feature map, and on the relative-position
+table. `F.grid_sample` is the definition; every form gives the same on any points, those outside
+the map included, where it is zero.
+
+Points are `(y, x)` in pixels of what is sampled, (0, 0) being the centre of the first pixel: no
+division by a width that may be 1.
+
+B: batch, G: offset groups, N: points, H and W: the map, C: channels, M: heads, Q = H·W queries.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from datar_edge.config import SamplerForm
+
+
+class Sampler(Protocol):
+    """One form of φ."""
+
+    def features(self, features: Tensor, points: Tensor) -> Tensor:
+        """Samples a feature map, each offset group its own share of the channels.
+
+        Args:
+            features: `[B, H, W, C]`.
+            points: `[B, G, N, 2]` in pixels of the map.
+
+        Returns:
+            `[B, N, C]`.
+        """
+        ...
+
+    def position_bias(self, table: Tensor, points: Tensor, map_size: tuple[int, int]) -> Tensor:
+        """Samples the table of relative positions at the displacements query minus point.
+
+        Args:
+            table: `[M, 2H - 1, 2W - 1]`; entry (H - 1, W - 1) is displacement zero.
+            points: `[B, G, N, 2]` in pixels of the map; group g serves its share of the heads.
+            map_size: (H, W); queries are all pixels of the map, row by row.
+
+        Returns:
+            `[B, M, H * W, N]`.
+        """
+        ...
+
+
+def _query_grid(map_size: tuple[int, int], like: Tensor) -> Tensor:
+    """All pixels of a map as points, `[H * W, 2]`."""
+    height, width = map_size
+    rows = torch.arange(height, dtype=like.dtype, device=like.device)
+    columns = torch.arange(width, dtype=like.dtype, device=like.device)
+    return torch.stack(torch.meshgrid(rows, columns, indexing="ij"), dim=-1).reshape(-1, 2)
+
+
+def _table_points(points: Tensor, map_size: tuple[int, int]) -> Tensor:
+    """Where each (query, point) pair falls in the table, `[B, G, Q, N, 2]` in its pixels."""
+    height, width = map_size
+    centre = torch.tensor([height - 1, width - 1], dtype=points.dtype, device=points.device)
+    queries = _query_grid(map_size, points) + centre
+    return queries[:, None, :] - points[:, :, None, :, :]
+
+
+def _displacements(coordinates: Tensor, size: int) -> Tensor:
+    """Where all pixels of an axis fall in the table, `[B, G, N]` gives `[B, G, N, size]`."""
+    pixels = torch.arange(size, dtype=coordinates.dtype, device=coordinates.device)
+    return pixels + (size - 1.0) - coordinates.unsqueeze(-1)
+
+
+def _hat(points: Tensor, size: int) -> Tensor:
+    """G of Eq. (3), max(0, 1 − |p − r|) for all r < size: `[...]` gives `[..., size]`."""
+    pixels = torch.arange(size, dtype=points.dtype, device=points.device)
+    return F.relu(1.0 - (points.unsqueeze(-1) - pixels).abs())
+
+
+class NativeSampler:
+    """`F.grid_sample`, the definition."""
+
+    def features(self, features: Tensor, points: Tensor) -> Tensor:
+        """See `Sampler.features`."""
+        batch, groups, count, _ = points.shape
+        _, height, width, channels = features.shape
+        maps = features.permute(0, 3, 1, 2).reshape(batch * groups, -1, height, width)
+        sampled = _grid_sample(maps, points.reshape(batch * groups, 1, count, 2))
+        return sampled.reshape(batch, channels, count).transpose(1, 2)
+
+    def position_bias(self, table: Tensor, points: Tensor, map_size: tuple[int, int]) -> Tensor:
+        """See `Sampler.position_bias`."""
+        batch, groups = points.shape[:2]
+        where = _table_points(points, map_size).flatten(0, 1)
+        tables = table.reshape(1, groups, -1, *table.shape[1:]).expand(batch, -1, -1, -1, -1)
+        return _grid_sample(tables.flatten(0, 1), where).reshape(batch, -1, *where.shape[1:3])
+
+
+def _grid_sample(maps: Tensor, points: Tensor) -> Tensor:
+    """`F.grid_sample` with points in pixels: `[B, C, H, W]`, `[B, I, J, 2]` → `[B, C, I, J]`."""
+    size = torch.tensor(maps.shape[-2:], dtype=points.dtype, device=points.device)
+    # With align_corners=False the pixel p is (2p + 1) / size − 1, defined at size 1 too.
+    grid = ((2.0 * points + 1.0) / size - 1.0).flip(-1)
+    return F.grid_sample(maps, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+
+
+class GatherSampler:
+    """The four neighbours looked up by index, with weights that are zero outside the map."""
+
+    def features(self, features: Tensor, points: Tensor) -> Tensor:
+        """See `Sampler.features`."""
+        batch, groups = points.shape[:2]
+        _, height, width, channels = features.shape
+        rows = features.reshape(batch, height * width, groups, channels // groups)
+        rows = rows.transpose(1, 2).reshape(batch * groups, height * width, channels // groups)
+        sampled = _gather_bilinear(rows, points.flatten(0, 1), (height, width))
+        return sampled.reshape(batch, groups, -1, channels // groups).transpose(1, 2).flatten(2)
+
+    def position_bias(self, table: Tensor, points: Tensor, map_size: tuple[int, int]) -> Tensor:
+        """See `Sampler.position_bias`."""
+        batch, groups, count, _ = points.shape
+        heads, height, width = table.shape
+        rows = table.reshape(1, groups, heads // groups, height * width).transpose(2, 3)
+        rows = rows.expand(batch, -1, -1, -1).flatten(0, 1)
+        where = _table_points(points, map_size).reshape(batch * groups, -1, 2)
+        sampled = _gather_bilinear(rows, where, (height, width))
+        return sampled.transpose(1, 2).reshape(batch, heads, -1, count)
+
+
+def _gather_bilinear(rows: Tensor, points: Tensor, size: tuple[int, int]) -> Tensor:
+    """Samples rows of channels: `[B, H * W, C]`, `[B, N, 2]` → `[B, N, C]`."""
+    batch, pixels, channels = rows.shape
+    flat = rows.reshape(batch * pixels, channels)
+    first = torch.arange(batch, device=rows.device).unsqueeze(1) * pixels
+    corner = points.floor()
+    result = torch.zeros((), dtype=rows.dtype, device=rows.device)
+    for down in (0.0, 1.0):
+        for right in (0.0, 1.0):
+            y, x = corner[..., 0] + down, corner[..., 1] + right
+            weight = F.relu(1.0 - (points[..., 0] - y).abs())
+            weight = weight * F.relu(1.0 - (points[..., 1] - x).abs())
+            clamped_y, clamped_x = y.clamp(0.0, size[0] - 1.0), x.clamp(0.0, size[1] - 1.0)
+            weight = weight * ((clamped_y == y) & (clamped_x == x)).to(weight.dtype)
+            index = (clamped_y * size[1] + clamped_x).long() + first
+            values = flat.index_select(0, index.flatten()).reshape(batch, -1, channels)
+            result = result + weight.unsqueeze(-1) * values
+    return result
+
+
+class DenseSampler:
+    """Eq. (3) read literally: a matrix product with the weights g, without any index."""
+
+    def features(self, features: Tensor, points: Tensor) -> Tensor:
+        """See `Sampler.features`."""
+        batch, groups, count, _ = points.shape
+        _, height, width, channels = features.shape
+        rows = features.reshape(batch, height * width, groups, channels // groups).transpose(1, 2)
+        weight = _hat(points[..., 0], height).unsqueeze(-1) * _hat(points[..., 1], width).unsqueeze(
+            -2
+        )
+        sampled = weight.reshape(batch, groups, count, height * width) @ rows
+        return sampled.transpose(1, 2).reshape(batch, count, channels)
+
+    def position_bias(self, table: Tensor, points: Tensor, map_size: tuple[int, int]) -> Tensor:
+        """See `Sampler.position_bias`.
+
+        The table is sampled along time, then along frequency: the weights are separable, so the
+        products are over 2W − 1 and 2H − 1 entries instead of all pairs of them.
+        """
+        batch, groups, count, _ = points.shape
+        height, width = map_size
+        heads = table.shape[0] // groups
+        along_y = _hat(_displacements(points[..., 0], height), 2 * height - 1)
+        along_x = _hat(_displacements(points[..., 1], width), 2 * width - 1)
+        tables = table.reshape(groups, heads, 2 * height - 1, 2 * width - 1)
+        tables = tables.permute(0, 3, 2, 1).reshape(1, groups, 2 * width - 1, -1)
+        columns = along_x.reshape(batch, groups, count * width, -1) @ tables
+        columns = columns.reshape(batch, groups, count, width, 2 * height - 1, heads)
+        columns = columns.transpose(3, 4).reshape(batch, groups, count, 2 * height - 1, -1)
+        bias = (along_y @ columns).reshape(batch, groups, count, height * width, heads)
+        return bias.permute(0, 1, 4, 3, 2).reshape(batch, groups * heads, height * width, count)
+
+
+SAMPLERS: dict[SamplerForm, Sampler] = {
+    "native": NativeSampler(),
+    "gather": GatherSampler(),
+    "dense": DenseSampler(),
+}
+"""All forms by name."""

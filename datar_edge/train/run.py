@@ -1,0 +1,211 @@
+"""One training run in one folder: set up, train or resume, write the checkpoint."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import logging
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from lightning.pytorch.callbacks import EMAWeightAveraging, ModelCheckpoint, RichProgressBar
+from lightning.pytorch.loggers import CSVLogger
+from torch import Tensor
+from torch.utils.data import DataLoader, default_collate
+
+from datar_edge.config import preset
+from datar_edge.data.dataset import Clip, ClipSet
+from datar_edge.data.spectrograms import (
+    ClipWindows,
+    EpochSampler,
+    SpectrogramSet,
+    TrainingExamples,
+    load_spectrograms,
+)
+from datar_edge.errors import ConfigError
+from datar_edge.models import Checkpoint, Datar, save_checkpoint
+from datar_edge.train.config import TrainConfig
+from datar_edge.train.module import DatarModule
+
+_log = logging.getLogger(__name__)
+
+CHECKPOINT_NAME = "model.safetensors"
+CONFIG_NAME = "config.json"
+RESUME_NAME = "last.ckpt"
+_VAL_BATCH = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainResult:
+    """What a run came to.
+
+    Attributes:
+        checkpoint: the file with the averaged weights.
+        epochs: epochs trained.
+        metrics: last validation, `class_top1` and so on, 0 to 1; empty without validation clips.
+    """
+
+    checkpoint: Path
+    epochs: int
+    metrics: Mapping[str, float]
+
+
+def train(
+    config: TrainConfig,
+    *,
+    train_clips: ClipSet,
+    val_clips: ClipSet | None,
+    output: Path,
+    resume: bool = False,
+    progress: Callable[[Sequence[Clip]], Iterator[Clip]] = iter,
+) -> TrainResult:
+    """Trains a model and writes everything of the run into one folder.
+
+    Args:
+        config: the run.
+        train_clips: what to learn from.
+        val_clips: what to measure on; None for none.
+        output: the run's folder: `config.json`, `metrics.csv`, `last.ckpt`, `model.safetensors`.
+        resume: go on from `last.ckpt`.
+        progress: wraps the reading of clips in a bar.
+
+    Raises:
+        ConfigError: the folder holds another run, or there is nothing to resume.
+        DataError: not one clip could be read.
+    """
+    _prepare_folder(output, config, resume=resume)
+    pl.seed_everything(config.seed, verbose=False)
+    model_config = preset(config.preset)
+    train_set = load_spectrograms(train_clips, model_config.fbank, progress=progress)
+    val_set = val_clips and load_spectrograms(val_clips, model_config.fbank, progress=progress)
+    for problem in train_set.unreadable + (val_set.unreadable if val_set else ()):
+        _log.warning("left out: %s", problem)
+    model = Datar(model_config, {head: len(ls) for head, ls in train_set.heads.items()})
+    mean, std = train_set.normalisation()
+    model.set_normalisation(mean, std)
+    loader = _train_loader(train_set, config, model, mean)
+    module = DatarModule(
+        model,
+        config,
+        total_steps=len(loader) * config.epochs,
+        val_targets=val_set.targets if val_set else {},
+    )
+    trainer = _trainer(config, output, validates=val_set is not None)
+    trainer.fit(
+        module,
+        loader,
+        _val_loader(val_set, model) if val_set else None,
+        ckpt_path=output / RESUME_NAME if resume else None,
+        weights_only=False if resume else None,
+    )
+    metrics = {
+        name: float(value) for name, value in trainer.callback_metrics.items() if "_top" in name
+    }
+    checkpoint = Checkpoint(
+        model=model.eval(),
+        heads=train_set.heads,
+        provenance=_provenance(config, train_clips, len(train_set.clips), metrics),
+    )
+    save_checkpoint(output / CHECKPOINT_NAME, checkpoint)
+    return TrainResult(checkpoint=output / CHECKPOINT_NAME, epochs=config.epochs, metrics=metrics)
+
+
+def _prepare_folder(output: Path, config: TrainConfig, *, resume: bool) -> None:
+    written = output / CONFIG_NAME
+    if resume:
+        if not (output / RESUME_NAME).is_file():
+            raise ConfigError(
+                f"{output} holds no {RESUME_NAME} to resume from", fix="Train without --resume."
+            )
+        if TrainConfig.from_json(written.read_text(encoding="utf-8")) != config:
+            raise ConfigError(
+                f"{written} differs from the options given",
+                fix="Resume with the options the run was started with, or choose another --output.",
+            )
+        return
+    if written.exists():
+        raise ConfigError(
+            f"{output} holds a run already",
+            fix="Choose another --output, go on with --resume, or start over with --force.",
+        )
+    output.mkdir(parents=True, exist_ok=True)
+    written.write_text(config.to_json(), encoding="utf-8")
+
+
+def _collate(
+    examples: list[tuple[Tensor, dict[str, Tensor]]],
+) -> tuple[Tensor, dict[str, Tensor]]:
+    batch: tuple[Tensor, dict[str, Tensor]] = default_collate(examples)
+    return batch
+
+
+def _train_loader(
+    clips: SpectrogramSet, config: TrainConfig, model: Datar, mean: float
+) -> DataLoader[Any]:
+    examples = TrainingExamples(
+        clips,
+        frames=model.config.fbank.frames_in_window,
+        config=config.augment,
+        mean=mean,
+        seed=config.seed,
+    )
+    sampler = EpochSampler(len(examples), config.seed)
+    batch_size = min(config.batch_size, len(examples))
+    return DataLoader(
+        examples, batch_size=batch_size, sampler=sampler, collate_fn=_collate, drop_last=True
+    )
+
+
+def _val_loader(clips: SpectrogramSet, model: Datar) -> DataLoader[Any]:
+    fbank = model.config.fbank
+    hop_frames = math.ceil(fbank.frames_in_window / 2)
+    windows = ClipWindows(clips, frames=fbank.frames_in_window, hop_frames=hop_frames)
+    return DataLoader(windows, batch_size=_VAL_BATCH)
+
+
+def _trainer(config: TrainConfig, output: Path, *, validates: bool) -> pl.Trainer:
+    return pl.Trainer(
+        default_root_dir=output,
+        max_epochs=config.epochs,
+        accelerator="auto",
+        devices=1,
+        gradient_clip_val=config.gradient_clip,
+        check_val_every_n_epoch=min(config.val_every, config.epochs),
+        limit_val_batches=None if validates else 0,
+        num_sanity_val_steps=0,
+        logger=CSVLogger(output, name="", version=""),
+        log_every_n_steps=1,
+        enable_model_summary=False,
+        callbacks=[
+            EMAWeightAveraging(decay=config.ema_decay, use_buffers=False),
+            ModelCheckpoint(
+                dirpath=output,
+                filename="last",
+                save_last=False,
+                save_top_k=1,
+                enable_version_counter=False,
+                save_on_train_epoch_end=True,
+            ),
+            RichProgressBar(console_kwargs={"stderr": True}),
+        ],
+    )
+
+
+def _provenance(
+    config: TrainConfig, clips: ClipSet, count: int, metrics: Mapping[str, float]
+) -> dict[str, str]:
+    return {
+        "data": clips.name,
+        "data_licence": clips.licence,
+        "data_attribution": clips.attribution,
+        "clips": str(count),
+        "folds": ",".join(map(str, config.folds)) or "all",
+        "recipe": config.to_json(),
+        "validation": ", ".join(f"{name} {value:.4f}" for name, value in sorted(metrics.items())),
+        "datar_edge": importlib.metadata.version("datar-edge"),
+        "torch": str(torch.__version__),
+    }

@@ -1,0 +1,82 @@
+"""TFLite files by litert-torch."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import tempfile
+import warnings
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import torch
+from datar_edge.extras import require
+
+from datar_edge.card import ModelCard
+from datar_edge.config import SamplerForm
+from datar_edge.export.target import Delegation
+from datar_edge.export.tflite_metadata import with_metadata
+from datar_edge.models import WaveformModel
+
+
+class TfliteTarget:
+    """Lowers to a flatbuffer for LiteRT, TensorFlow Lite and MediaPipe."""
+
+    suffix = ".tflite"
+    # No index and no gather, so that XNNPACK takes all of it (`benchmark` shows the shares).
+    sampler: SamplerForm = "dense"
+
+    def convert(self, model: WaveformModel, card: ModelCard) -> bytes:
+        """See `Target.convert`."""
+        litert_torch = require("litert_torch", extra="export", purpose="export to TFLite")
+        sample = (torch.zeros(1, card.window_samples),)
+        # litert-torch reports its steps on stdout, which is for results here.
+        with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            converted = litert_torch.convert(model, sample)
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / "model.tflite"
+                converted.export(str(path))
+                content = path.read_bytes()
+        return with_metadata(content, card)
+
+    def delegation(self, path: Path) -> Delegation:
+        """See `Target.delegation`: the interpreter's plan with XNNPACK, and without."""
+        interpreter = require(
+            "ai_edge_litert.interpreter", extra="export", purpose="inspecting a TFLite file"
+        )
+        delegating = interpreter.Interpreter(str(path), num_threads=1)
+        delegating.allocate_tensors()
+        operators = delegating._get_ops_details()
+        calls = [op for op in operators if op["op_name"] == "DELEGATE"]
+        own = [op for op in operators if op["op_name"] != "DELEGATE"]
+        taken = _replaced(own, calls)
+        remaining = Counter(op["op_name"] for op in own if op["index"] not in taken)
+        return Delegation(
+            ops=len(own),
+            delegated_ops=len(taken),
+            delegate_calls=len(calls),
+            not_delegated=dict(remaining),
+        )
+
+
+def _replaced(own: list[dict[str, Any]], calls: list[dict[str, Any]]) -> set[int]:
+    """Indices of the operators that delegate calls stand for.
+
+    The interpreter lists both, but not which replaces which: they are those between a call's
+    outputs and its inputs.
+    """
+    producers = {int(tensor): op for op in own for tensor in op["outputs"]}
+    taken: set[int] = set()
+    for call in calls:
+        inputs = {int(tensor) for tensor in call["inputs"]}
+        pending = [int(tensor) for tensor in call["outputs"]]
+        while pending:
+            tensor = pending.pop()
+            op = producers.get(tensor)
+            if tensor in inputs or op is None or op["index"] in taken:
+                continue
+            taken.add(op["index"])
+            pending += [int(source) for source in op["inputs"]]
+    return taken
