@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from datar_edge.extras import require
 
 from datar_edge.card import ModelCard
 from datar_edge.config import SamplerForm
 from datar_edge.export.target import Delegation
 from datar_edge.export.tflite_metadata import with_metadata
+from datar_edge.extras import require
 from datar_edge.models import WaveformModel
 
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from datar_edge.extras import require
-
 from datar_edge.card import CARD_FILE_NAME, ModelCard
+from datar_edge.extras import require
 
 
 def label_file_name(head: str) -> str:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from datar_edge.audio.files import read_audio
 from numpy.typing import NDArray
 
+from datar_edge.audio.files import read_audio
 from datar_edge.card import ModelCard
 from datar_edge.errors import VerificationError
 from datar_edge.runtime import Session

@@ -1,1 +1,1 @@
-
+"""Live sound: sources, the stream of windows and scores, events."""

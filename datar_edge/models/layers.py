@@ -18,6 +18,9 @@ class Conv(nn.Module):
         padding: zeros around the map.
         groups: as in `nn.Conv2d`; `inputs` gives a depth-wise convolution.
         bias: whether to add a bias.
+        batch_norm: whether to normalise each channel over batch and map afterwards. Unlike
+            LayerNorm it keeps how loud one place is against another, and at inference it is part
+            of the kernel.
     """
 
     def __init__(
@@ -30,15 +33,17 @@ class Conv(nn.Module):
         padding: int = 0,
         groups: int = 1,
         bias: bool = True,
+        batch_norm: bool = False,
     ) -> None:
         super().__init__()
         self.conv = nn.Conv2d(
             inputs, outputs, kernel_size, stride=stride, padding=padding, groups=groups, bias=bias
         )
+        self.norm = nn.BatchNorm2d(outputs) if batch_norm else nn.Identity()
 
     def forward(self, features: Tensor) -> Tensor:
         """`[B, H, W, inputs]` gives `[B, H', W', outputs]`."""
-        result: Tensor = self.conv(features.permute(0, 3, 1, 2))
+        result: Tensor = self.norm(self.conv(features.permute(0, 3, 1, 2)))
         return result.permute(0, 2, 3, 1)
 
 

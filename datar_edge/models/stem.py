@@ -13,28 +13,23 @@ def build_stem(kind: StemKind, dim: int) -> nn.Module:
 
     Args:
         kind: "patch", one 4x4 convolution of stride 4 as in DAT; "conv", two overlapping 3x3
-            convolutions of stride 2. LayerNorm, not batch-norm: the statistics of a few hundred
-            clips are a hazard.
+            convolutions of stride 2, each with batch-norm.
         dim: channels out.
     """
     if kind == "patch":
         return nn.Sequential(Conv(1, dim, 4, stride=4), nn.LayerNorm(dim))
     return nn.Sequential(
-        Conv(1, dim // 2, 3, stride=2, padding=1),
-        nn.LayerNorm(dim // 2),
+        Conv(1, dim // 2, 3, stride=2, padding=1, bias=False, batch_norm=True),
         nn.GELU(),
-        Conv(dim // 2, dim, 3, stride=2, padding=1),
-        nn.LayerNorm(dim),
+        Conv(dim // 2, dim, 3, stride=2, padding=1, bias=False, batch_norm=True),
     )
 
 
 def build_downsample(kind: StemKind, inputs: int, outputs: int) -> nn.Module:
     """Between stages: `[B, H, W, inputs]` gives `[B, H / 2, W / 2, outputs]`."""
     if kind == "patch":
-        conv = Conv(inputs, outputs, 2, stride=2, bias=False)
-    else:
-        conv = Conv(inputs, outputs, 3, stride=2, padding=1, bias=False)
-    return nn.Sequential(conv, nn.LayerNorm(outputs))
+        return nn.Sequential(Conv(inputs, outputs, 2, stride=2, bias=False), nn.LayerNorm(outputs))
+    return Conv(inputs, outputs, 3, stride=2, padding=1, bias=False, batch_norm=True)
 
 
 def as_map(spectrogram: Tensor) -> Tensor:

@@ -1,1 +1,1 @@
-
+"""Measures models: accuracy now; parity, benchmarks and pictures as they are added."""

@@ -1,1 +1,1 @@
-
+"""Training by Lightning, and its metrics."""

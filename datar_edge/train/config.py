@@ -39,7 +39,7 @@ class TrainConfig:
     data: str = ""
     folds: tuple[int, ...] = ()
     val_folds: tuple[int, ...] = ()
-    epochs: int = 60
+    epochs: int = 80
     batch_size: int = 32
     learning_rate: float = 1e-3
     betas: tuple[float, float] = (0.9, 0.98)

@@ -14,7 +14,7 @@ import lightning.pytorch as pl
 import torch
 from lightning.pytorch.callbacks import EMAWeightAveraging, ModelCheckpoint, RichProgressBar
 from lightning.pytorch.loggers import CSVLogger
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.data import DataLoader, default_collate
 
 from datar_edge.config import preset
@@ -78,6 +78,7 @@ def train(
         DataError: not one clip could be read.
     """
     _prepare_folder(output, config, resume=resume)
+    logging.getLogger("lightning").setLevel(_log.getEffectiveLevel())
     pl.seed_everything(config.seed, verbose=False)
     model_config = preset(config.preset)
     train_set = load_spectrograms(train_clips, model_config.fbank, progress=progress)
@@ -94,14 +95,18 @@ def train(
         total_steps=len(loader) * config.epochs,
         val_targets=val_set.targets if val_set else {},
     )
-    trainer = _trainer(config, output, validates=val_set is not None)
+    validation = _val_loader(val_set, model) if val_set else None
+    trainer = _trainer(config, output, validates=validation is not None)
     trainer.fit(
         module,
         loader,
-        _val_loader(val_set, model) if val_set else None,
+        validation,
         ckpt_path=output / RESUME_NAME if resume else None,
         weights_only=False if resume else None,
     )
+    reestimate_batch_norm(model, loader)
+    if validation is not None:
+        trainer.validate(module, validation, verbose=False)
     metrics = {
         name: float(value) for name, value in trainer.callback_metrics.items() if "_top" in name
     }
@@ -112,6 +117,32 @@ def train(
     )
     save_checkpoint(output / CHECKPOINT_NAME, checkpoint)
     return TrainResult(checkpoint=output / CHECKPOINT_NAME, epochs=config.epochs, metrics=metrics)
+
+
+@torch.no_grad()
+def reestimate_batch_norm(model: Datar, loader: DataLoader[Any], passes: int = 4) -> None:
+    """Computes the statistics of batch-norm again, for the weights that are kept.
+
+    Those gathered while training belong to the weights of the last steps, not to their average.
+    They are taken over augmented examples, as the weights were.
+
+    Args:
+        model: the network; nothing but its running means and variances changes.
+        loader: training examples.
+        passes: over the loader.
+    """
+    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
+    model.eval()
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # the plain mean over all batches
+        norm.train()
+    for epoch in range(passes if norms else 0):
+        if isinstance(loader.sampler, EpochSampler):
+            loader.sampler.set_epoch(epoch)
+        for log_mel, _targets in loader:
+            model(log_mel.to(model.feature_mean.device))
+    model.eval()
 
 
 def _prepare_folder(output: Path, config: TrainConfig, *, resume: bool) -> None:
