@@ -46,7 +46,7 @@ def train(
 ) -> None:
     """Train a model from a data set.
 
-    The run's folder holds config.json, metrics.csv, last.ckpt to resume from, and at the end
+    The run's folder holds config.json, metrics/, checkpoints/ to resume from, and at the end
     model.safetensors, which `export` and `evaluate` take.
 
     Example: datar-edge train --data esc:ESC-10 --folds 1,2,3 --val-folds 4 --output runs/first

@@ -98,6 +98,10 @@ def load_spectrograms(
     )
 
 
+NO_POWER = -60.0
+"""Stands for digital silence while examples are made: no gain lifts it above the floor."""
+
+
 @dataclass(frozen=True)
 class ExampleKey:
     """Which example: everything random about it follows from this and the run's seed."""
@@ -155,6 +159,10 @@ class TrainingExamples(Dataset[tuple[Tensor, dict[str, Tensor]]]):
         seed: int,
     ) -> None:
         self.clips = clips
+        self.log_mels = tuple(
+            np.where(log_mel <= LOG_FLOOR + 1e-3, np.float32(NO_POWER), log_mel)
+            for log_mel in clips.log_mels
+        )
         self.frames = frames
         self.config = config
         self.mean = mean
@@ -181,8 +189,8 @@ class TrainingExamples(Dataset[tuple[Tensor, dict[str, Tensor]]]):
         return torch.from_numpy(example), targets
 
     def _crop(self, index: int, rng: np.random.Generator) -> Spectrogram:
-        clip = self.clips.log_mels[index]
-        example = augment.crop(clip, self.frames, self.config, rng, floor=LOG_FLOOR)
+        clip = self.log_mels[index]
+        example = augment.crop(clip, self.frames, self.config, rng, floor=NO_POWER)
         return augment.colour(example, self.config, rng)
 
     def _one_hot(self, index: int) -> dict[str, Tensor]:

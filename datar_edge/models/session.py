@@ -11,17 +11,18 @@ from numpy.typing import NDArray
 
 from datar_edge.card import ModelCard
 from datar_edge.models.checkpoint import Checkpoint, load_checkpoint
+from datar_edge.models.count import count_macs, count_parameters
 from datar_edge.models.waveform import WaveformModel
 
 
 def card_of(checkpoint: Checkpoint) -> ModelCard:
     """The card that a file made from this checkpoint starts from."""
-    parameters = sum(p.numel() for p in checkpoint.model.parameters())
     return ModelCard(
         preset=checkpoint.config.preset,
         heads=checkpoint.heads,
         fbank=checkpoint.config.fbank,
-        parameters=parameters,
+        parameters=count_parameters(checkpoint.model),
+        macs=count_macs(checkpoint.model),
         provenance=checkpoint.provenance,
     )
 

@@ -70,6 +70,10 @@ class DatarModule(pl.LightningModule):
         self._val_scores: dict[str, list[Tensor]] = {}
         self._val_clips: list[Tensor] = []
 
+    def on_train_batch_start(self, _batch: Batch, _batch_index: int) -> None:
+        """Dropout and drop-path depend on seed and step alone, so that a resumed run is exact."""
+        torch.manual_seed((self.config.seed << 32) + self.global_step)
+
     def training_step(self, batch: Batch, _batch_index: int) -> Tensor:
         """One step: `[B, frames, mels]` and soft targets to the loss."""
         log_mel, targets = batch

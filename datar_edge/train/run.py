@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import logging
 import math
+import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +38,7 @@ _log = logging.getLogger(__name__)
 
 CHECKPOINT_NAME = "model.safetensors"
 CONFIG_NAME = "config.json"
-RESUME_NAME = "last.ckpt"
+RESUME_NAME = "checkpoints/last.ckpt"
 _VAL_BATCH = 64
 
 
@@ -69,7 +72,8 @@ def train(
         config: the run.
         train_clips: what to learn from.
         val_clips: what to measure on; None for none.
-        output: the run's folder: `config.json`, `metrics.csv`, `last.ckpt`, `model.safetensors`.
+        output: the run's folder: `config.json`, `metrics/`, `checkpoints/last.ckpt`, and at the end
+            `model.safetensors`.
         resume: go on from `last.ckpt`.
         progress: wraps the reading of clips in a bar.
 
@@ -78,7 +82,7 @@ def train(
         DataError: not one clip could be read.
     """
     _prepare_folder(output, config, resume=resume)
-    logging.getLogger("lightning").setLevel(_log.getEffectiveLevel())
+    logging.getLogger("lightning.pytorch").setLevel(_log.getEffectiveLevel())
     pl.seed_everything(config.seed, verbose=False)
     model_config = preset(config.preset)
     train_set = load_spectrograms(train_clips, model_config.fbank, progress=progress)
@@ -97,16 +101,18 @@ def train(
     )
     validation = _val_loader(val_set, model) if val_set else None
     trainer = _trainer(config, output, validates=validation is not None)
-    trainer.fit(
-        module,
-        loader,
-        validation,
-        ckpt_path=output / RESUME_NAME if resume else None,
-        weights_only=False if resume else None,
-    )
+    with _advice_ignored():
+        trainer.fit(
+            module,
+            loader,
+            validation,
+            ckpt_path=output / RESUME_NAME if resume else None,
+            weights_only=False if resume else None,  # the run's own file, not a stranger's
+        )
     reestimate_batch_norm(model, loader)
     if validation is not None:
-        trainer.validate(module, validation, verbose=False)
+        with _advice_ignored():
+            trainer.validate(module, validation, verbose=False)
     metrics = {
         name: float(value) for name, value in trainer.callback_metrics.items() if "_top" in name
     }
@@ -143,6 +149,16 @@ def reestimate_batch_norm(model: Datar, loader: DataLoader[Any], passes: int = 4
         for log_mel, _targets in loader:
             model(log_mel.to(model.feature_mean.device))
     model.eval()
+
+
+@contextlib.contextmanager
+def _advice_ignored() -> Iterator[None]:
+    """Keeps Lightning's advice and its own use of what torch deprecates off the terminal."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*does not have many workers")
+        warnings.filterwarnings("ignore", message="Checkpoint directory .* is not empty")
+        warnings.filterwarnings("ignore", message=".*isinstance\\(treespec, LeafSpec\\)")
+        yield
 
 
 def _prepare_folder(output: Path, config: TrainConfig, *, resume: bool) -> None:
@@ -199,6 +215,7 @@ def _val_loader(clips: SpectrogramSet, model: Datar) -> DataLoader[Any]:
 
 
 def _trainer(config: TrainConfig, output: Path, *, validates: bool) -> pl.Trainer:
+    shows_progress = sys.stderr.isatty()
     return pl.Trainer(
         default_root_dir=output,
         max_epochs=config.epochs,
@@ -208,20 +225,21 @@ def _trainer(config: TrainConfig, output: Path, *, validates: bool) -> pl.Traine
         check_val_every_n_epoch=min(config.val_every, config.epochs),
         limit_val_batches=None if validates else 0,
         num_sanity_val_steps=0,
-        logger=CSVLogger(output, name="", version=""),
+        logger=CSVLogger(output, name="metrics"),
         log_every_n_steps=1,
         enable_model_summary=False,
+        enable_progress_bar=shows_progress,
         callbacks=[
             EMAWeightAveraging(decay=config.ema_decay, use_buffers=False),
             ModelCheckpoint(
-                dirpath=output,
+                dirpath=output / "checkpoints",
                 filename="last",
                 save_last=False,
                 save_top_k=1,
                 enable_version_counter=False,
                 save_on_train_epoch_end=True,
             ),
-            RichProgressBar(console_kwargs={"stderr": True}),
+            *([RichProgressBar(console_kwargs={"stderr": True})] if shows_progress else []),
         ],
     )
 

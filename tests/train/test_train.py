@@ -1,0 +1,144 @@
+"""A real, small run: it learns, resumes to the same end, and refuses what would lose work."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from datar_edge.data.readers import open_dataset
+from datar_edge.data.spectrograms import EpochSampler, load_spectrograms
+from datar_edge.errors import ConfigError
+from datar_edge.models import build, load_checkpoint
+from datar_edge.train.config import TrainConfig
+from datar_edge.train.module import parameter_groups, warmup_cosine
+from datar_edge.train.run import train
+
+RATE_HZ = 16_000
+CONFIG = TrainConfig(epochs=3, batch_size=4, val_every=3, seed=5)
+
+
+class StoppedError(Exception):
+    """Stands for a kill in the middle of a run."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two labels that an ear tells apart: a low hum and hiss."""
+    root = tmp_path_factory.mktemp("sounds")
+    rng = np.random.default_rng(1)
+    time = np.arange(3 * RATE_HZ) / RATE_HZ
+    for label in ("hiss", "hum"):
+        (root / label).mkdir()
+        for index in range(4):
+            hum = 0.3 * np.sin(2 * np.pi * (100 + 20 * index) * time)
+            sound = hum if label == "hum" else rng.normal(0.0, 0.1, len(time))
+            soundfile.write(root / label / f"{index}.wav", sound, RATE_HZ)
+    return root
+
+
+@pytest.fixture(scope="module")
+def finished(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    clips = open_dataset(f"folder:{folder}")
+    output = tmp_path_factory.mktemp("run") / "whole"
+    result = train(CONFIG, train_clips=clips, val_clips=clips, output=output)
+    assert result.epochs == 3
+    assert set(result.metrics) == {"class_top1", "class_top5"}
+    return output
+
+
+def test_the_run_leaves_what_it_says(finished: Path) -> None:
+    assert {path.name for path in finished.iterdir()} >= {
+        "config.json",
+        "checkpoints",
+        "metrics",
+        "model.safetensors",
+    }
+    assert TrainConfig.from_json((finished / "config.json").read_text()) == CONFIG
+
+
+def test_normalisation_is_that_of_the_clips(finished: Path, folder: Path) -> None:
+    checkpoint = load_checkpoint(finished / "model.safetensors")
+    clips = load_spectrograms(open_dataset(f"folder:{folder}"), checkpoint.config.fbank)
+    values = np.concatenate([log_mel.ravel() for log_mel in clips.log_mels]).astype(np.float64)
+    assert checkpoint.model.feature_mean.item() == pytest.approx(values.mean(), abs=1e-3)
+    assert checkpoint.model.feature_std.item() == pytest.approx(values.std(), abs=1e-3)
+    assert checkpoint.heads == {"class": ("hiss", "hum")}
+
+
+def test_a_stopped_run_resumes_to_the_same_end(
+    finished: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clips = open_dataset(f"folder:{folder}")
+
+    def stop_in_the_third_epoch(self: object) -> None:
+        if getattr(self, "current_epoch", 0) == 2:
+            raise StoppedError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            "datar_edge.train.module.DatarModule.on_train_epoch_start", stop_in_the_third_epoch
+        )
+        with pytest.raises(StoppedError):
+            train(CONFIG, train_clips=clips, val_clips=clips, output=tmp_path / "run")
+    assert not (tmp_path / "run" / "model.safetensors").exists()
+    train(CONFIG, train_clips=clips, val_clips=clips, output=tmp_path / "run", resume=True)
+    whole = load_checkpoint(finished / "model.safetensors").model.state_dict()
+    resumed = load_checkpoint(tmp_path / "run" / "model.safetensors").model.state_dict()
+    assert [name for name in whole if not torch.equal(whole[name], resumed[name])] == []
+
+
+def test_a_folder_with_a_run_is_not_overwritten(finished: Path, folder: Path) -> None:
+    clips = open_dataset(f"folder:{folder}")
+    with pytest.raises(ConfigError, match="holds a run already"):
+        train(CONFIG, train_clips=clips, val_clips=None, output=finished)
+
+
+def test_resume_wants_the_same_options(finished: Path, folder: Path) -> None:
+    clips = open_dataset(f"folder:{folder}")
+    other = dataclasses.replace(CONFIG, epochs=9)
+    with pytest.raises(ConfigError, match="differs from the options given"):
+        train(other, train_clips=clips, val_clips=None, output=finished, resume=True)
+
+
+def test_resume_wants_a_run(folder: Path, tmp_path: Path) -> None:
+    clips = open_dataset(f"folder:{folder}")
+    with pytest.raises(ConfigError, match=r"holds no checkpoints/last\.ckpt"):
+        train(CONFIG, train_clips=clips, val_clips=None, output=tmp_path, resume=True)
+
+
+def test_folds_may_not_be_shared() -> None:
+    with pytest.raises(ConfigError, match="fold 4 is in folds and in val_folds"):
+        TrainConfig(folds=(3, 4), val_folds=(4,))
+
+
+def test_the_schedule_rises_and_falls() -> None:
+    factors = [warmup_cosine(step, warmup_steps=5, total_steps=105) for step in range(106)]
+    assert factors[:5] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
+    assert factors[55] == pytest.approx(0.5)
+    assert factors[-1] == pytest.approx(0.0)
+    assert all(a >= b for a, b in itertools.pairwise(factors[5:]))
+
+
+def test_only_matrices_decay() -> None:
+    model = build("datar-micro", heads={"class": 2})
+    decayed, plain = parameter_groups(model, 0.05)
+    names = {id(parameter): name for name, parameter in model.named_parameters()}
+    assert all(names[id(p)].endswith("weight") for p in decayed["params"])
+    assert any(names[id(p)].endswith("bias_table") for p in plain["params"])
+    assert len(decayed["params"]) + len(plain["params"]) == len(names)
+
+
+def test_every_epoch_has_every_example_in_its_own_order() -> None:
+    sampler = EpochSampler(20, seed=3)
+    first = list(sampler)
+    sampler.set_epoch(1)
+    second = list(sampler)
+    assert sorted(key.index for key in first) == sorted(key.index for key in second)
+    assert [key.index for key in first] != [key.index for key in second]
+    assert {key.epoch for key in second} == {1}
