@@ -1,28 +1,63 @@
 """datar-edge: a deformable audio transformer, from PyTorch to the phone.
 
-The whole Python face:
+    with datar_edge.load() as tagger:
+        for segment in tagger.tag_file("recording.wav"):
+            print(segment.start_s, segment.end_s, segment.best)
 
-    datar_edge.load(path=None)          a Tagger: tag(), tag_file(), windows(), stream()
-    datar_edge.models.build(preset)     the network in PyTorch
-    datar_edge.export.export(…)         a verified file for a runtime
-
-Importing this imports no torch.
+Importing this imports neither torch nor a model's runtime; each name is imported on first use.
 """
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from datar_edge.tagger import Segment, Tag, Tagger, load
+    from datar_edge.card import ModelCard
+    from datar_edge.errors import DatarEdgeError
+    from datar_edge.listen.events import EventEnd, EventStart
+    from datar_edge.listen.segments import Segment
+    from datar_edge.listen.source import FileSource
+    from datar_edge.listen.stream import Scores, Status
+    from datar_edge.runtime.tags import Tag
+    from datar_edge.tagger import Tagger, load
 
-__all__ = ["Segment", "Tag", "Tagger", "load"]
+__all__ = [
+    "DatarEdgeError",
+    "EventEnd",
+    "EventStart",
+    "FileSource",
+    "ModelCard",
+    "Scores",
+    "Segment",
+    "Status",
+    "Tag",
+    "Tagger",
+    "load",
+]
+
+_HOMES = {
+    "DatarEdgeError": "errors",
+    "EventEnd": "listen.events",
+    "EventStart": "listen.events",
+    "FileSource": "listen.source",
+    "ModelCard": "card",
+    "Scores": "listen.stream",
+    "Segment": "listen.segments",
+    "Status": "listen.stream",
+    "Tag": "runtime.tags",
+    "Tagger": "tagger",
+    "load": "tagger",
+}
 
 
 def __getattr__(name: str) -> Any:
-    # Loaded when asked for: `datar-edge --help` needs no numpy and no runtime.
-    if name in __all__:
-        from datar_edge import tagger  # noqa: PLC0415
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
 
-        return getattr(tagger, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

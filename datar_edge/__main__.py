@@ -1,5 +1,7 @@
 """`python -m datar_edge` is `datar-edge`."""
 
+import sys
+
 from datar_edge.cli import main
 
-main()
+sys.exit(main())

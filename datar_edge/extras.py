@@ -1,26 +1,32 @@
-"""Optional dependencies, named in the error with the command that brings them."""
+"""Packages that only an extra of datar-edge brings, imported when they are needed."""
 
 from __future__ import annotations
 
 import importlib
+from importlib.util import find_spec
 from typing import Any
 
 from datar_edge.errors import MissingExtraError
 
 
 def require(module: str, *, extra: str, purpose: str) -> Any:
-    """Imports a module of an optional dependency.
+    """Imports a module of an optional package.
 
     Args:
-        module: its import name.
+        module: its import name, such as "torch" or "mediapipe.tasks.python".
         extra: the extra of datar-edge that brings it.
         purpose: what needs it, such as "export to TFLite".
 
+    Returns:
+        The module.
+
     Raises:
-        MissingExtraError: it is not installed, or does not load on this machine.
+        MissingExtraError: the package, or one that it needs itself, is not installed.
     """
     try:
         return importlib.import_module(module)
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         package = (error.name or module).partition(".")[0]
-        raise MissingExtraError(package, extra=extra, purpose=purpose) from error
+        # A part that is missing of a package that is there is told by its full name.
+        missing = error.name if find_spec(package) and error.name else package
+        raise MissingExtraError(missing, extra=extra, purpose=purpose) from error

@@ -1,185 +1,253 @@
-"""The Python face: load a model, tag sound, follow a stream."""
+"""The Python face: a model that tags waveforms, files and streams."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+import os
+from collections.abc import Callable, Iterable, Iterator
+from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
-from typing_extensions import Self
 
-from datar_edge.audio.files import Resampler
+from datar_edge.audio.files import AudioReader
+from datar_edge.audio.resample import Resampler
 from datar_edge.card import ModelCard
 from datar_edge.errors import AudioError
-from datar_edge.listen.events import Event, EventConfig, EventTracker
-from datar_edge.listen.source import Block, FileSource, Source
-from datar_edge.listen.stream import ScoredWindow, WindowScorer
+from datar_edge.listen.events import EventTracker
+from datar_edge.listen.segments import Segment, merged_segments, window_segments
+from datar_edge.listen.source import Source
+from datar_edge.listen.stream import Message, listen
 from datar_edge.runtime import Session, open_session
+from datar_edge.runtime.scorer import MIN_LEVEL_DBFS, WindowScorer, WindowScores
+from datar_edge.runtime.tags import TagChooser
 
-
-@dataclass(frozen=True, slots=True)
-class Tag:
-    """A label and its score, 0 to 1."""
-
-    label: str
-    score: float
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Segment:
-    """A stretch of sound with one best label.
-
-    Attributes:
-        start_s: its start in seconds.
-        end_s: its end.
-        tags: best first; empty where it is silence.
-        padded: whether the sound was shorter than the model's window.
-    """
-
-    start_s: float
-    end_s: float
-    tags: tuple[Tag, ...]
-    padded: bool = False
+_MAX_RATE_HZ = 768_000
 
 
 class Tagger:
-    """A model that tags sound. A context manager, which gives the model's memory back.
+    """A model with the choices of how to use it; a context manager that closes the model.
 
     Args:
-        session: the model.
+        session: the model; closed by `close`.
+        hop_s: distance between windows in seconds; None for the card's.
+        head: the head to show; None for the first.
+        allow: labels that count; empty for all.
+        deny: labels that do not count.
+        threshold: least score of a tag.
+        max_results: tags of a segment at most; None for all.
+        min_level_dbfs: windows below this RMS level are silence and have no tags.
+
+    Raises:
+        LabelError: a label that the model does not know.
+        ConfigError: another value is out of its range.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(
+        self,
+        session: Session,
+        *,
+        hop_s: float | None = None,
+        head: str | None = None,
+        allow: Iterable[str] = (),
+        deny: Iterable[str] = (),
+        threshold: float = 0.0,
+        max_results: int | None = None,
+        min_level_dbfs: float = MIN_LEVEL_DBFS,
+    ) -> None:
         self._session = session
+        self._hop_s = hop_s
+        self._min_level_dbfs = min_level_dbfs
+        self._chooser = TagChooser(
+            session.card,
+            head=head,
+            allow=allow,
+            deny=deny,
+            threshold=threshold,
+            max_results=max_results,
+        )
+        self._scorer()  # so that a wrong hop or level is told now
 
     @property
     def card(self) -> ModelCard:
-        """What the model says of itself: labels, rate, window, provenance."""
+        """What the model says of itself: labels, sample rate, window, origin."""
         return self._session.card
 
-    def tag(self, waveform: NDArray[np.float32], sample_rate_hz: int) -> list[Segment]:
-        """Tags samples.
+    def tag(
+        self, waveform: NDArray[np.floating], sample_rate_hz: int, *, merge: bool = True
+    ) -> list[Segment]:
+        """Tags of a sound in memory.
 
         Args:
-            waveform: float `[samples]` or `[samples, channels]` in [-1, 1].
-            sample_rate_hz: its rate.
+            waveform: float `[samples]` in [-1, 1], mono.
+            sample_rate_hz: its rate; it is resampled where the model expects another.
+            merge: neighbouring windows with the same best label become one segment; False for
+                each window by itself.
 
         Returns:
-            Neighbouring windows with the same best label as one segment, in order.
+            Segments in the order of time; none for a sound of no samples.
 
         Raises:
-            AudioError: the waveform is empty, has a wrong shape, or is not finite.
+            AudioError: the waveform is not mono, not float or not finite.
         """
-        samples = np.asarray(waveform, dtype=np.float32)
-        if samples.ndim == 2:
-            samples = samples.mean(axis=1, dtype=np.float32)
-        if samples.ndim != 1 or not len(samples):
+        samples = np.asarray(waveform)
+        if samples.ndim != 1 or samples.dtype.kind != "f":
             raise AudioError(
-                f"the waveform has the shape {list(np.shape(waveform))}",
-                fix="Allowed: [samples] or [samples, channels], at least one sample.",
+                f"the waveform is {samples.dtype} {list(samples.shape)}",
+                fix="Give float samples in [-1, 1] of shape [samples], one channel.",
             )
         if not np.isfinite(samples).all():
-            raise AudioError("the waveform holds values that are not finite (NaN or infinite)")
-        resample = Resampler(sample_rate_hz, self.card.sample_rate_hz)
-        block = Block(resample(samples, last=True))
-        return merge(list(WindowScorer(self._session).run([block])))
+            raise AudioError(f"sample {int(np.argmin(np.isfinite(samples)))} is not finite")
+        if not 1 <= sample_rate_hz <= _MAX_RATE_HZ:
+            raise AudioError(
+                f"the sample rate is {sample_rate_hz} Hz", fix=f"Allowed: 1 to {_MAX_RATE_HZ}."
+            )
+        resampler = Resampler(from_hz=sample_rate_hz, to_hz=self.card.sample_rate_hz)
+        resampled = resampler.push(samples.astype(np.float32), last=True)
+        return list(self._segments(self._scorer().score_all([resampled]), merge=merge))
 
-    def tag_file(self, path: str | Path, *, hop_s: float | None = None) -> list[Segment]:
-        """Tags a file, which is streamed and never held whole.
+    def tag_file(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        merge: bool = True,
+        progress: Callable[[float], None] | None = None,
+    ) -> list[Segment]:
+        """Tags of a sound file, which is not loaded whole.
 
         Args:
-            path: a sound file of any format, rate and channel count that libsndfile reads.
-            hop_s: seconds between windows; None for the model's own.
+            path: a file of any format, rate and number of channels that libsndfile reads.
+            merge: see `tag`.
+            progress: told the share of the file that is done, 0 to 1, from time to time.
+
+        Returns:
+            Segments in the order of time, the last one ends where the file does.
 
         Raises:
-            AudioError: the file is missing, not audio, empty, truncated, or not finite.
+            AudioError: the file is missing, no sound, empty, cut off or not finite.
         """
-        return merge(list(self.windows(FileSource(Path(path)), hop_s=hop_s)))
-
-    def windows(self, source: Source, *, hop_s: float | None = None) -> Iterator[ScoredWindow]:
-        """The scores of each window of a source, as they come."""
-        scorer = WindowScorer(self._session, hop_s=hop_s)
-        yield from scorer.run(source.blocks(self.card.sample_rate_hz))
+        with AudioReader(path) as reader:
+            blocks = reader.blocks(self.card.sample_rate_hz)
+            windows = self._scorer().score_all(blocks)
+            if progress is not None:
+                windows = _reporting(windows, reader.duration_s, progress)
+            return list(self._segments(windows, merge=merge))
 
     def stream(
-        self, source: Source, *, hop_s: float | None = None, config: EventConfig | None = None
-    ) -> Iterator[Event]:
-        """The events of a source, as they start and end; each start has exactly one end.
+        self,
+        source: Source | None = None,
+        *,
+        start_threshold: float | None = None,
+        stop_threshold: float | None = None,
+    ) -> Iterator[Message]:
+        """Listens until the source ends or is stopped.
 
         Args:
-            source: such as `datar_edge.listen.source.MicrophoneSource()`.
-            hop_s: seconds between windows; None for the model's own.
-            config: thresholds; the model's own where None.
+            source: where the sound comes from, closed at the end; None for the microphone.
+            start_threshold: score that starts an event; None for the card's.
+            stop_threshold: score below which it ends; None for 0.6 of the start.
+
+        Yields:
+            `Status`, `Scores`, `EventStart` and `EventEnd`, as the sound is heard.
+
+        Raises:
+            DeviceError: no PortAudio, no device, or it was lost.
+            AudioError: a file is broken.
+            ConfigError: a threshold is out of its range.
         """
-        tracker = EventTracker(config or EventConfig.from_threshold(self.card.threshold))
-        for window in self.windows(source, hop_s=hop_s):
-            yield from tracker.update(window.scores, start_s=window.start_s, end_s=window.end_s)
-        yield from tracker.finish()
+        tracker = EventTracker(
+            self._chooser,
+            start_threshold=self.card.threshold if start_threshold is None else start_threshold,
+            stop_threshold=stop_threshold,
+        )
+        with _microphone() if source is None else source as open_source:
+            yield from listen(
+                open_source,
+                sample_rate_hz=self.card.sample_rate_hz,
+                scorer=self._scorer(),
+                chooser=self._chooser,
+                tracker=tracker,
+            )
 
     def close(self) -> None:
         """Gives the model's memory back."""
         self._session.close()
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Tagger:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()
 
+    def _scorer(self) -> WindowScorer:
+        return WindowScorer(self._session, hop_s=self._hop_s, min_level_dbfs=self._min_level_dbfs)
 
-def load(path: str | Path | None = None, *, threads: int = 1) -> Tagger:
-    """Loads a model file.
+    def _segments(self, windows: Iterable[WindowScores], *, merge: bool) -> Iterator[Segment]:
+        make = merged_segments if merge else window_segments
+        return make(windows, self._chooser)
+
+
+def load(
+    path: str | os.PathLike[str] | None = None,
+    *,
+    threads: int = 1,
+    hop_s: float | None = None,
+    head: str | None = None,
+    allow: Iterable[str] = (),
+    deny: Iterable[str] = (),
+    threshold: float = 0.0,
+    max_results: int | None = None,
+    min_level_dbfs: float = MIN_LEVEL_DBFS,
+) -> Tagger:
+    """A tagger from a model file.
 
     Args:
-        path: the file; None for the bundled model.
-        threads: of the runtime.
+        path: a .tflite file that datar-edge exported; None for the bundled model.
+        threads: that the runtime may use.
+        hop_s: see `Tagger`, as for all that follow.
+        head: the head to show.
+        allow: labels that count.
+        deny: labels that do not count.
+        threshold: least score of a tag.
+        max_results: tags of a segment at most.
+        min_level_dbfs: level of silence.
 
     Raises:
-        ModelFileError: missing, or not a model that a runtime here takes.
-        CardError: it has no card of ours.
-        MissingExtraError: its runtime is not installed.
+        ModelFileError: the file is missing, broken, or not one that a device runs.
+        CardError: its card is missing, malformed or contradicts the model.
+        LabelError: a label that the model does not know.
+        ConfigError: another value is out of its range.
     """
-    return Tagger(open_session(None if path is None else Path(path), threads=threads))
-
-
-def tags_of(window: ScoredWindow) -> tuple[Tag, ...]:
-    """The tags of one window, best first."""
-    ranked = sorted(window.scores.items(), key=lambda item: -item[1])
-    return tuple(Tag(label, score) for label, score in ranked)
-
-
-def merge(windows: Sequence[ScoredWindow]) -> list[Segment]:
-    """Joins neighbouring windows with the same best label; scores are means over them."""
-    segments: list[Segment] = []
-    for run in _runs(windows):
-        means = {
-            label: sum(window.scores[label] for window in run) / len(run) for label in run[0].scores
-        }
-        ranked = sorted(means.items(), key=lambda item: -item[1])
-        # Windows overlap: where the next run begins, this one ends.
-        segments.append(
-            Segment(
-                start_s=run[0].start_s,
-                end_s=run[-1].end_s,
-                tags=tuple(Tag(label, score) for label, score in ranked),
-                padded=len(windows) == 1 and run[0].padded,
-            )
+    session = open_session(path, threads=threads)
+    try:
+        return Tagger(
+            session,
+            hop_s=hop_s,
+            head=head,
+            allow=allow,
+            deny=deny,
+            threshold=threshold,
+            max_results=max_results,
+            min_level_dbfs=min_level_dbfs,
         )
-    return segments
+    except Exception:
+        session.close()
+        raise
 
 
-def _runs(windows: Sequence[ScoredWindow]) -> Iterator[list[ScoredWindow]]:
-    run: list[ScoredWindow] = []
+def _reporting(
+    windows: Iterable[WindowScores], duration_s: float, progress: Callable[[float], None]
+) -> Iterator[WindowScores]:
     for window in windows:
-        if run and _best(window) != _best(run[-1]):
-            yield run
-            run = []
-        run.append(window)
-    if run:
-        yield run
+        yield window
+        progress(min(1.0, window.end_s / duration_s))
 
 
-def _best(window: ScoredWindow) -> str | None:
-    return max(window.scores, key=lambda label: window.scores[label], default=None)
+def _microphone() -> Source:
+    from datar_edge.listen.microphone import MicrophoneSource  # noqa: PLC0415 (needs PortAudio)
+
+    return MicrophoneSource()

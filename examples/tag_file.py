@@ -8,11 +8,11 @@ import datar_edge
 
 
 def main(path: str) -> None:
-    """Prints the best label of each part of the file, with its score and times in seconds."""
-    with datar_edge.load() as tagger:
+    """Prints the best labels of each part of the file, with their scores from 0 to 1."""
+    with datar_edge.load(max_results=3) as tagger:
         for segment in tagger.tag_file(path):
-            best = segment.tags[0]
-            print(f"{segment.start_s:6.2f} {segment.end_s:6.2f} {best.score:5.2f} {best.label}")
+            heard = ", ".join(f"{tag.label} {tag.score:.2f}" for tag in segment.tags) or "silence"
+            print(f"{segment.start_s:.2f} s to {segment.end_s:.2f} s: {heard}")
 
 
 if __name__ == "__main__":

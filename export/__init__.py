@@ -1,5 +1,6 @@
 """TFLite files (and, as targets are added, others) from a trained model."""
 
 from datar_edge.export.pipeline import Exported, export
+from datar_edge.export.target import load_target
 
-__all__ = ["Exported", "export"]
+__all__ = ["Exported", "export", "load_target"]

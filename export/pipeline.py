@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import importlib.metadata
 import os
 from collections.abc import Callable, Sequence
@@ -58,7 +59,7 @@ def export(
     sampler: str = "auto",
     output: Path,
     recordings: Sequence[Path] = (),
-    source_sha256: str = "",
+    source: Path | None = None,
     step: Callable[[str], None] = lambda _: None,
 ) -> Exported:
     """Writes a model for one runtime, and keeps it only if it computes what the model computes.
@@ -69,7 +70,7 @@ def export(
         sampler: form of φ, or "auto" for the target's fastest.
         output: the file to write; replaced where it exists.
         recordings: sound to verify on; the package's own recordings where empty.
-        source_sha256: hash of the checkpoint's file, for the card.
+        source: the checkpoint's file, whose hash the card tells.
         step: told what is being done.
 
     Raises:
@@ -80,7 +81,7 @@ def export(
     """
     runtime = load_target(target)
     form = _sampler_form(sampler, runtime)
-    card = _card(checkpoint, form, source_sha256)
+    card = _card(checkpoint, form, source)
     output.parent.mkdir(parents=True, exist_ok=True)
     partial = output.with_name(f".{output.stem}.{os.getpid()}.part{runtime.suffix}")
     try:
@@ -117,15 +118,15 @@ def _sampler_form(name: str, runtime: Target) -> SamplerForm:
     )
 
 
-def _card(checkpoint: Checkpoint, form: SamplerForm, source_sha256: str) -> ModelCard:
+def _card(checkpoint: Checkpoint, form: SamplerForm, source: Path | None) -> ModelCard:
     card = card_of(checkpoint)
     versions = {
         f"exported_with_{name.replace('-', '_')}": importlib.metadata.version(name)
         for name in ("datar-edge", "torch")
     }
     provenance = {**card.provenance, **versions}
-    if source_sha256:
-        provenance["checkpoint_sha256"] = source_sha256
+    if source is not None:
+        provenance["checkpoint_sha256"] = hashlib.sha256(source.read_bytes()).hexdigest()
     return dataclasses.replace(card, sampler=form, provenance=provenance)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import sys
+import io
 import tempfile
 import warnings
 from collections import Counter
@@ -18,6 +18,7 @@ from datar_edge.export.target import Delegation
 from datar_edge.export.tflite_metadata import with_metadata
 from datar_edge.extras import require
 from datar_edge.models import WaveformModel
+from datar_edge.native_log import native_log_held
 
 
 class TfliteTarget:
@@ -29,11 +30,12 @@ class TfliteTarget:
 
     def convert(self, model: WaveformModel, card: ModelCard) -> bytes:
         """See `Target.convert`."""
-        litert_torch = require("litert_torch", extra="export", purpose="export to TFLite")
         sample = (torch.zeros(1, card.window_samples),)
-        # litert-torch reports its steps on stdout, which is for results here.
-        with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings():
+        # litert-torch reports its steps on stdout, which is for results here, and MLIR on stderr.
+        chatter = contextlib.redirect_stdout(io.StringIO())
+        with chatter, native_log_held(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            litert_torch = require("litert_torch", extra="export", purpose="export to TFLite")
             converted = litert_torch.convert(model, sample)
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "model.tflite"
@@ -46,8 +48,9 @@ class TfliteTarget:
         interpreter = require(
             "ai_edge_litert.interpreter", extra="export", purpose="inspecting a TFLite file"
         )
-        delegating = interpreter.Interpreter(str(path), num_threads=1)
-        delegating.allocate_tensors()
+        with native_log_held():
+            delegating = interpreter.Interpreter(str(path), num_threads=1)
+            delegating.allocate_tensors()
         operators = delegating._get_ops_details()
         calls = [op for op in operators if op["op_name"] == "DELEGATE"]
         own = [op for op in operators if op["op_name"] != "DELEGATE"]

@@ -6,11 +6,19 @@ and the output tensor of each head a file of labels.
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import json
+import sys
+import tempfile
+import types
+from pathlib import Path
 from typing import Any
 
 from datar_edge.card import CARD_FILE_NAME, ModelCard
 from datar_edge.extras import require
+
+_VERSION_MODULE = "mediapipe.tasks.cc.metadata.python._pywrap_metadata_version"
 
 
 def label_file_name(head: str) -> str:
@@ -31,18 +39,41 @@ def with_metadata(content: bytes, card: ModelCard) -> bytes:
     Raises:
         MissingExtraError: mediapipe is not installed.
     """
-    metadata = require(
-        "mediapipe.tasks.python.metadata.metadata", extra="export", purpose="TFLite metadata"
-    )
-    populator = metadata.MetadataPopulator.with_model_buffer(content)
-    populator.load_metadata_buffer(bytes(_metadata_buffer(card)))
     files = {label_file_name(head): "\n".join(labels) for head, labels in card.heads.items()}
     files[CARD_FILE_NAME] = card.to_json()
-    populator.load_associated_file_buffers(
-        {name: text.encode("utf-8") for name, text in files.items()}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.tflite"
+        path.write_bytes(content)
+        populator = _metadata_module().MetadataPopulator.with_model_file(str(path))
+        populator.load_metadata_buffer(_metadata_buffer(card))
+        populator.load_associated_file_buffers(
+            {name: text.encode("utf-8") for name, text in files.items()}
+        )
+        populator.populate()
+        return path.read_bytes()
+
+
+def _metadata_module() -> Any:
+    """MediaPipe's metadata writer.
+
+    It asks a native module for the version of the schema that a reader needs, and MediaPipe's
+    wheels since 0.10.30 lack that module. What is written here uses `AudioProperties`, which the
+    schema has since 1.3.0, and nothing newer.
+    """
+    if _VERSION_MODULE not in sys.modules and importlib.util.find_spec("mediapipe"):
+        names = _VERSION_MODULE.split(".")
+        try:
+            importlib.import_module(_VERSION_MODULE)
+        except ModuleNotFoundError:
+            for depth in range(3, len(names) + 1):  # mediapipe.tasks is there
+                sys.modules.setdefault(".".join(names[:depth]), types.ModuleType(names[depth - 1]))
+            version = sys.modules[_VERSION_MODULE]
+            version.GetMinimumMetadataParserVersion = lambda _: "1.3.0"  # type: ignore[attr-defined]
+            parent = sys.modules[_VERSION_MODULE.rpartition(".")[0]]
+            setattr(parent, names[-1], version)
+    return require(
+        "mediapipe.tasks.python.metadata.metadata", extra="export", purpose="TFLite metadata"
     )
-    populator.populate()
-    return bytes(populator.get_model_buffer())
 
 
 def _metadata_buffer(card: ModelCard) -> bytes:
@@ -52,9 +83,7 @@ def _metadata_buffer(card: ModelCard) -> bytes:
         extra="export",
         purpose="TFLite metadata",
     )
-    metadata = require(
-        "mediapipe.tasks.python.metadata.metadata", extra="export", purpose="TFLite metadata"
-    )
+    metadata = _metadata_module()
     subgraph = schema.SubGraphMetadataT()
     subgraph.inputTensorMetadata = [_audio_input(schema, card)]
     subgraph.outputTensorMetadata = [_scores(schema, head) for head in card.heads]

@@ -1,156 +1,247 @@
-"""Reads sound files of any format, rate and channel count that libsndfile knows, by blocks."""
+"""Sound files as streams of mono float32 samples at the rate that is wanted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from types import TracebackType
 
 import numpy as np
 import soundfile
-import soxr
 from numpy.typing import NDArray
 
+from datar_edge.audio.resample import Resampler
+from datar_edge.audio.truncation import ogg_is_cut_off, promised_share
 from datar_edge.errors import AudioError
+from datar_edge.native_log import native_log_held
 
-Samples = NDArray[np.float32]
+AUDIO_SUFFIXES = frozenset(
+    {".aif", ".aifc", ".aiff", ".au", ".caf", ".flac", ".mp2", ".mp3", ".oga", ".ogg", ".opus"}
+    | {".rf64", ".snd", ".w64", ".wav", ".wave"}
+)
+"""Names that are taken for sound when a folder is searched; a file named outright may have any."""
 
-EXTENSIONS = frozenset(f".{name.lower()}" for name in soundfile.available_formats()) | {
-    ".aif",
-    ".oga",
-    ".opus",
-}
-"""Extensions, lower case with the dot, of files that are taken from a folder."""
-
-_BLOCK_SAMPLES = 65_536
-
-
-class Resampler:
-    """Streams mono samples from one rate to another with soxr's high quality.
-
-    Args:
-        from_hz: rate of what comes in.
-        to_hz: rate of what goes out.
-    """
-
-    def __init__(self, from_hz: int, to_hz: int) -> None:
-        self._stream = (
-            None if from_hz == to_hz else soxr.ResampleStream(from_hz, to_hz, 1, dtype="float32")
-        )
-
-    def __call__(self, samples: Samples, *, last: bool = False) -> Samples:
-        """`[n]` samples give those that are ready, `[m]`; with `last` all that are left."""
-        if self._stream is None:
-            return samples
-        return np.asarray(self._stream.resample_chunk(samples, last=last), dtype=np.float32)
+_BLOCK_FRAMES = 32_768
+_LENGTH_SLACK_S = 0.1
+"""Compressed formats round the length in their header to frames of theirs."""
+_CONVERT = "Convert it first, for instance: ffmpeg -i {name} {stem}-converted.wav"
+_REPAIR = "Copy it again, or keep what is there: ffmpeg -i {name} {stem}-whole.wav"
 
 
-def read_blocks(
-    path: Path, sample_rate_hz: int, *, start_s: float = 0.0, duration_s: float | None = None
-) -> Iterator[Samples]:
-    """Streams a file as mono float32 blocks at the wanted rate; it is never held whole.
+class AudioReader:
+    """One sound file, open for reading from start to end; never held in memory whole.
 
     Args:
-        path: the file.
-        sample_rate_hz: rate wanted.
-        start_s: where to begin.
-        duration_s: how much to read, None for all.
-
-    Yields:
-        float32 `[n]`, the mean of the channels.
+        path: a file of any format, rate and number of channels that libsndfile reads.
 
     Raises:
-        AudioError: the file is missing, not audio, empty, truncated, or holds values that are
-            not finite.
+        AudioError: missing, a folder, unreadable, not sound, empty, or cut off by its header.
     """
-    with _open(path) as file:
-        first = round(start_s * file.samplerate)
-        wanted = file.frames - first
-        if duration_s is not None:
-            wanted = min(wanted, round(duration_s * file.samplerate))
-        if wanted <= 0:
-            raise AudioError(f"{path} has no samples{f' after {start_s} s' if start_s else ''}")
-        file.seek(first)
-        resample = Resampler(file.samplerate, sample_rate_hz)
-        done = 0
-        while done < wanted:
-            block = _read(file, path, min(_BLOCK_SAMPLES, wanted - done))
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        _check_readable(self.path)
+        self._sound = _open(self.path)
+        try:
+            self._check_whole()
+        except AudioError:
+            self._sound.close()
+            raise
+
+    @property
+    def sample_rate_hz(self) -> int:
+        """Rate of the file."""
+        return int(self._sound.samplerate)
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds by the file's header."""
+        return float(self._sound.frames / self._sound.samplerate)
+
+    def blocks(
+        self, sample_rate_hz: int, *, start_s: float = 0.0, duration_s: float | None = None
+    ) -> Iterator[NDArray[np.float32]]:
+        """The sound, or a part of it, from start to end.
+
+        Args:
+            sample_rate_hz: rate wanted.
+            start_s: where to begin in the file.
+            duration_s: how much to read at most; None for all.
+
+        Yields:
+            float32 `[n]` in [-1, 1] (a float file may exceed it), channels averaged.
+
+        Raises:
+            AudioError: a sample is not finite, decoding ends before the header's length, or
+                `start_s` lies past the end.
+        """
+        rate = self.sample_rate_hz
+        start = round(start_s * rate)
+        end = self._sound.frames if duration_s is None else start + round(duration_s * rate)
+        if not 0 <= start < self._sound.frames:
+            raise AudioError(
+                f"{self.path} has no sound at {start_s:g} s",
+                fix=f"It is {self.duration_s:.2f} s long.",
+            )
+        resampler = Resampler(from_hz=rate, to_hz=sample_rate_hz)
+        for mono in self._native_blocks(start, min(end, self._sound.frames)):
+            yield resampler.push(mono)
+        rest = resampler.push(np.empty(0, np.float32), last=True)
+        if len(rest):
+            yield rest
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._sound.close()
+
+    def __enter__(self) -> AudioReader:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _native_blocks(self, start: int, end: int) -> Iterator[NDArray[np.float32]]:
+        position = start
+        self._sound.seek(start)
+        while position < end:
+            block = self._read(position, min(end - position, _BLOCK_FRAMES))
             if not len(block):
-                raise AudioError(
-                    f"{path} is truncated: {(first + done) / file.samplerate:.2f} s could be read "
-                    f"of {file.frames / file.samplerate:.2f} s",
-                    fix="Take the file again from its source.",
-                )
-            _check_finite(block, path, (first + done) / file.samplerate)
-            done += len(block)
+                break
             mono = block[:, 0] if block.shape[1] == 1 else block.mean(axis=1, dtype=np.float32)
-            yield resample(np.ascontiguousarray(mono), last=done >= wanted)
+            self._check_finite(mono, position)
+            position += len(mono)
+            yield np.ascontiguousarray(mono)
+        if position < end - _LENGTH_SLACK_S * self.sample_rate_hz:
+            raise self._cut_off(self._sound.frames, at=position)
+
+    def _read(self, position: int, frames: int) -> NDArray[np.float32]:
+        try:
+            block: NDArray[np.float32] = self._sound.read(frames, dtype="float32", always_2d=True)
+        except soundfile.LibsndfileError as error:
+            raise self._cut_off(self._sound.frames, at=position) from error
+        return block
+
+    def _check_finite(self, mono: NDArray[np.float32], position: int) -> None:
+        finite = np.isfinite(mono)
+        if not finite.all():
+            second = (position + int(np.argmin(finite))) / self.sample_rate_hz
+            raise AudioError(
+                f"{self.path} has a sample that is not a finite number, at {second:.3f} s",
+                fix="Write it again as 16-bit, or mend the program that made it.",
+            )
+
+    def _check_whole(self) -> None:
+        frames = self._sound.frames
+        if frames <= 0:
+            raise AudioError(f"{self.path} is empty: it holds no samples", fix="Record it again.")
+        share = promised_share(self._sound.extra_info)
+        if share > 1.0:
+            raise self._cut_off(round(frames * share), at=frames)
+        if self._sound.format == "OGG" and ogg_is_cut_off(self.path):
+            raise AudioError(
+                f"{self.path} is cut off: it breaks off after {self.duration_s:.2f} s "
+                "without the mark of its end",
+                fix=_advice(_REPAIR, self.path),
+            )
+
+    def _cut_off(self, frames: int, *, at: int) -> AudioError:
+        rate = self.sample_rate_hz
+        return AudioError(
+            f"{self.path} is cut off: its header says {frames / rate:.2f} s, "
+            f"{at / rate:.2f} s can be read",
+            fix=_advice(_REPAIR, self.path),
+        )
 
 
 def read_audio(
-    path: Path, sample_rate_hz: int, *, start_s: float = 0.0, duration_s: float | None = None
-) -> Samples:
-    """Reads a whole short file as mono float32 `[samples]` at the wanted rate.
+    path: str | os.PathLike[str],
+    sample_rate_hz: int,
+    *,
+    start_s: float = 0.0,
+    duration_s: float | None = None,
+) -> NDArray[np.float32]:
+    """A whole sound file, or a part of it, at once.
 
     Args:
-        path: the file.
+        path: a file of any format that libsndfile reads.
         sample_rate_hz: rate wanted.
-        start_s: where to begin.
-        duration_s: how much to read, None for all.
+        start_s: where to begin in the file.
+        duration_s: how much to read at most; None for all.
+
+    Returns:
+        float32 `[samples]`, channels averaged.
 
     Raises:
-        AudioError: as `read_blocks`.
+        AudioError: missing, not sound, empty, cut off or not finite.
     """
-    blocks = read_blocks(path, sample_rate_hz, start_s=start_s, duration_s=duration_s)
-    return np.concatenate(list(blocks))
+    with AudioReader(path) as reader:
+        blocks = reader.blocks(sample_rate_hz, start_s=start_s, duration_s=duration_s)
+        return np.concatenate(list(blocks))
 
 
-def duration_s(path: Path) -> float:
-    """Seconds of sound that a file's header promises.
+def find_audio_files(paths: Iterable[Path]) -> list[Path]:
+    """Files as they are given; folders replaced by the sound files below them, sorted by name.
 
     Raises:
-        AudioError: the file is missing or not audio.
+        AudioError: a folder holds no file with a suffix of `AUDIO_SUFFIXES`.
     """
-    with _open(path) as file:
-        return float(file.frames / file.samplerate)
+    found: dict[Path, None] = {}
+    for path in paths:
+        found.update(dict.fromkeys(_below(path) if path.is_dir() else [path]))
+    return list(found)
+
+
+def _below(folder: Path) -> list[Path]:
+    files = sorted(
+        Path(root, name)
+        for root, _, names in os.walk(folder)
+        for name in names
+        if Path(name).suffix.lower() in AUDIO_SUFFIXES and not name.startswith(".")
+    )
+    if not files:
+        raise AudioError(
+            f"{folder} holds no sound files",
+            fix=f"Looked for {', '.join(sorted(AUDIO_SUFFIXES))}; name other files one by one.",
+        )
+    return files
+
+
+def _check_readable(path: Path) -> None:
+    if path.is_dir():
+        raise AudioError(f"{path} is a folder", fix="Name a sound file in it.")
+    try:
+        with path.open("rb") as file:
+            head = file.read(1)
+    except FileNotFoundError as error:
+        raise AudioError(f"{path} does not exist", fix="Check the path.") from error
+    except OSError as error:
+        raise AudioError(
+            f"{path} cannot be read: {error.strerror}", fix="Check the file's permissions."
+        ) from error
+    if not head:
+        raise AudioError(f"{path} is empty: 0 bytes", fix="Record or copy it again.")
 
 
 def _open(path: Path) -> soundfile.SoundFile:
-    if not path.exists():
-        raise AudioError(f"there is no file {path}", fix="Check the path.")
-    if path.is_dir():
-        raise AudioError(f"{path} is a folder", fix="Give a sound file.")
-    if path.stat().st_size == 0:
-        raise AudioError(f"{path} is empty (0 bytes)", fix="Give a file with sound in it.")
     try:
-        file = soundfile.SoundFile(path)
-    except (soundfile.LibsndfileError, OSError, TypeError) as error:
-        reason = getattr(error, "error_string", str(error)).rstrip(".")
-        raise AudioError(
-            f"{path} cannot be read as sound: {reason}",
-            fix="WAV, FLAC, OGG, MP3 and other formats of libsndfile are read.",
-        ) from error
-    if file.frames <= 0:
-        file.close()
-        raise AudioError(f"{path} holds no samples", fix="Give a file with sound in it.")
-    return file
-
-
-def _read(file: soundfile.SoundFile, path: Path, count: int) -> NDArray[np.float32]:
-    try:
-        block: NDArray[np.float32] = file.read(count, dtype="float32", always_2d=True)
+        with native_log_held():
+            return soundfile.SoundFile(path)
     except soundfile.LibsndfileError as error:
         raise AudioError(
-            f"{path} breaks off at {file.tell() / file.samplerate:.2f} s: {error.error_string}",
-            fix="Take the file again from its source.",
+            f"{path} is not a sound file that libsndfile reads: {error.error_string}",
+            fix=_advice(_CONVERT, path),
         ) from error
-    return block
-
-
-def _check_finite(block: NDArray[np.float32], path: Path, start_s: float) -> None:
-    finite = np.isfinite(block).all(axis=1)
-    if not finite.all():
-        at_s = start_s  # the block's start is near enough to find it by ear
+    except TypeError as error:  # soundfile takes .raw for headerless sound of unknown rate
         raise AudioError(
-            f"{path} holds samples that are not finite (NaN or infinite), after {at_s:.2f} s",
-            fix="Write the file again from its source.",
-        )
+            f"{path} has no header that tells its rate", fix=_advice(_CONVERT, path)
+        ) from error
+
+
+def _advice(text: str, path: Path) -> str:
+    return text.format(name=path.name, stem=path.stem)

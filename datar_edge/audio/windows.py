@@ -1,124 +1,101 @@
-"""Which windows of a stream exist, whatever the blocks it comes in.
+"""The rule by which a sound is cut into windows, the same for files and for streams.
 
-Window k covers the samples from k·hop to k·hop + window. It exists as soon as all of them have
-come. When the stream ends with samples that no window covers, one last window covers them and
-is filled up with zeros.
+Window k covers the samples from k·hop to k·hop + window. It exists as soon as all its samples do.
+When the sound ends and samples remain that no window has covered, one more window takes them,
+padded with zeros. A sound of no samples has no windows.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from datar_edge.audio.ring import RingBuffer
 from datar_edge.errors import ConfigError
 
-Samples = NDArray[np.float32]
-
-SILENCE_DBFS = -70.0
-"""Level below which a window is silence: a 16-bit recording's own noise is about -90 dBFS, and
-what a microphone hears of a quiet room about -60."""
+MAX_HOP_S = 3_600.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Window:
-    """One window of a stream.
+    """A piece of the sound, as long as the model's input.
 
     Attributes:
-        start: position of its first sample in the stream.
-        samples: float32 `[window]`; a copy, yours to keep.
-        valid: samples that came from the stream; the rest are zeros.
+        start: position of its first sample in the sound.
+        samples: float32 `[window_samples]`.
+        valid: how many of them are sound; the rest are zeros after its end.
     """
 
     start: int
-    samples: Samples
+    samples: NDArray[np.float32]
     valid: int
 
-
-def hop_samples(hop_s: float, sample_rate_hz: int) -> int:
-    """Samples between windows.
-
-    Raises:
-        ConfigError: the hop is not finite or is below one sample.
-    """
-    hop = round(hop_s * sample_rate_hz) if math.isfinite(hop_s) else 0
-    if hop < 1:
-        raise ConfigError(f"hop is {hop_s!r} s", fix="Allowed: a number of seconds above 0.")
-    return hop
+    @property
+    def level_dbfs(self) -> float:
+        """RMS level of the sound without its mean, in dB of full scale; -inf for silence."""
+        power = float(np.var(self.samples[: self.valid], dtype=np.float64))
+        return 10.0 * float(np.log10(power)) if power > 0.0 else float("-inf")
 
 
-def level_dbfs(samples: Samples) -> float:
-    """Root mean square of samples in decibels of full scale; -inf for digital silence."""
-    power = float(np.mean(np.square(samples, dtype=np.float64))) if len(samples) else 0.0
-    return 10.0 * math.log10(power) if power > 0.0 else -math.inf
-
-
-class Windower:
-    """Cuts a stream into windows.
-
-    It keeps at most one window of samples, in one array that is allocated once. Where samples
-    were lost, `skip` keeps later positions right.
+class WindowCutter:
+    """Cuts a sound that comes in pieces; the pieces make no difference to the windows.
 
     Args:
         window: samples of one window.
-        hop: samples between windows.
+        hop: samples from one window's start to the next's; more than `window` leaves gaps.
     """
 
-    def __init__(self, window: int, hop: int) -> None:
+    def __init__(self, *, window: int, hop: int) -> None:
+        if window < 1 or hop < 1:
+            raise ValueError(f"window ({window}) and hop ({hop}) must be 1 sample or more")
         self._window = window
         self._hop = hop
-        self._kept = np.zeros(window, dtype=np.float32)
-        self._filled = 0
+        self._ring = RingBuffer(window)
         self._next_start = 0
-        self._position = 0
         self._covered = 0
 
-    @property
-    def position(self) -> int:
-        """Samples of the stream so far, lost ones included."""
-        return self._position
+    def push(self, samples: NDArray[np.float32]) -> Iterator[Window]:
+        """Takes float32 `[n]` and yields the windows that are complete with it.
 
-    def push(self, block: Samples) -> Iterator[Window]:
-        """Takes `[n]` samples and gives the windows that they complete."""
-        while len(block):
-            ahead = self._next_start - self._position
-            if ahead > 0:  # hop longer than the window: samples between windows
-                used = min(ahead, len(block))
-            else:
-                used = min(self._window - self._filled, len(block))
-                self._kept[self._filled : self._filled + used] = block[:used]
-                self._filled += used
-            self._position += used
-            block = block[used:]
-            if self._filled == self._window:
-                yield self._take(self._window)
-
-    def skip(self, lost: int) -> None:
-        """Says that samples were lost: windows go on at the next hop after them.
-
-        Args:
-            lost: number of samples.
+        The samples count as taken only when the iterator has been run to its end.
         """
-        self._position += lost
-        self._covered = self._position
-        self._filled = 0
-        self._next_start = -(-self._position // self._hop) * self._hop
+        taken = 0
+        while taken < len(samples):
+            missing = self._next_start + self._window - self._ring.end
+            part = samples[taken : taken + missing]
+            self._ring.write(part)
+            taken += len(part)
+            if len(part) == missing:
+                yield self._complete()
 
     def finish(self) -> Iterator[Window]:
-        """Ends the stream: gives the last window, filled up, if samples are left uncovered."""
-        if self._filled and self._position > self._covered:
-            self._kept[self._filled :] = 0.0
-            yield self._take(self._filled)
+        """The last, padded window, if the sound's end needs one."""
+        end = self._ring.end
+        if end > max(self._covered, self._next_start):
+            valid = end - self._next_start
+            sound = self._ring.copy(self._next_start, valid)
+            yield Window(self._next_start, np.pad(sound, (0, self._window - valid)), valid)
+            self._covered = end
 
-    def _take(self, valid: int) -> Window:
+    def _complete(self) -> Window:
         start = self._next_start
-        window = Window(start, self._kept.copy(), valid)
-        self._covered = start + valid
-        self._next_start = start + self._hop
-        keep = max(0, self._filled - self._hop)
-        self._kept[:keep] = self._kept[self._filled - keep : self._filled].copy()
-        self._filled = keep
-        return window
+        self._next_start += self._hop
+        self._covered = start + self._window
+        return Window(start, self._ring.copy(start, self._window), self._window)
+
+
+def hop_in_samples(hop_s: float, sample_rate_hz: int) -> int:
+    """A hop in seconds as whole samples.
+
+    Raises:
+        ConfigError: it is not above 0 s (at least one sample), or above `MAX_HOP_S`.
+    """
+    hop = round(hop_s * sample_rate_hz) if 0.0 < hop_s <= MAX_HOP_S else 0
+    if hop < 1:
+        raise ConfigError(
+            f"the hop is {hop_s!r} s", fix=f"Allowed: above 0, up to {MAX_HOP_S:g} s."
+        )
+    return hop

@@ -1,4 +1,4 @@
-"""The model that ships with datar-edge, and the recordings that an export is checked on."""
+"""The model that ships with the package, and the recordings that exports are checked on."""
 
 from __future__ import annotations
 
@@ -9,18 +9,8 @@ from datar_edge.errors import ModelFileError
 _FOLDER = Path(__file__).parent
 
 
-def _existing(name: str) -> Path:
-    path = _FOLDER / name
-    if not path.is_file():
-        raise ModelFileError(
-            f"the bundled model is missing: {path}",
-            fix="Install datar-edge again, or give a model.",
-        )
-    return path
-
-
 def bundled_tflite() -> Path:
-    """The bundled model as a TFLite file.
+    """The model for LiteRT.
 
     Raises:
         ModelFileError: the installation lacks it.
@@ -29,7 +19,7 @@ def bundled_tflite() -> Path:
 
 
 def bundled_checkpoint() -> Path:
-    """The bundled model as a checkpoint.
+    """The same model for PyTorch.
 
     Raises:
         ModelFileError: the installation lacks it.
@@ -37,6 +27,26 @@ def bundled_checkpoint() -> Path:
     return _existing("datar-micro.safetensors")
 
 
-def verification_sounds() -> tuple[Path, ...]:
-    """Short real recordings; `sounds/NOTICE.md` tells whose."""
-    return tuple(sorted((_FOLDER / "sounds").glob("*.oga")))
+def verification_sounds() -> list[Path]:
+    """Short recordings that an exported file and its model are compared on.
+
+    Raises:
+        ModelFileError: the installation lacks them.
+    """
+    sounds = sorted((_FOLDER / "sounds").glob("*.oga"))
+    if not sounds:
+        raise ModelFileError(
+            f"the bundled recordings are missing in {_FOLDER / 'sounds'}",
+            fix="Install datar-edge again, or give recordings of your own.",
+        )
+    return sounds
+
+
+def _existing(name: str) -> Path:
+    path = _FOLDER / name
+    if not path.is_file():
+        raise ModelFileError(
+            f"the bundled model {name} is missing in {_FOLDER}",
+            fix="Install datar-edge again, or give a model file of your own.",
+        )
+    return path

@@ -1,5 +1,7 @@
-"""The command line. Each command is a file here, loaded when it is called."""
+"""The command line: one module per command, imported when the command is used."""
 
-from datar_edge.cli.main import main
+from __future__ import annotations
+
+from datar_edge.cli.app import main
 
 __all__ = ["main"]

@@ -1,79 +1,87 @@
-"""`datar-edge export`."""
+"""`datar-edge export`: a model file for a device, from a checkpoint."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from datar_edge.bundled import bundled_checkpoint
 from datar_edge.cli.options import ForceOption, JsonOption
-from datar_edge.cli.output import Steps, percent, print_json, print_table, refuse_to_overwrite
+from datar_edge.cli.output import as_json, check_output, emit
+from datar_edge.cli.progress import spinner
+from datar_edge.data.readers import open_dataset
 from datar_edge.extras import require
 
 if TYPE_CHECKING:
     from datar_edge.export import Exported
 
+_PURPOSE = "exporting a model"
 
-def export(
+
+def export_model(
+    *,
     checkpoint: Annotated[
-        Path | None, typer.Argument(help="model.safetensors; the bundled one if absent.")
+        Path | None,
+        typer.Argument(
+            metavar="CHECKPOINT", help="model.safetensors.", show_default="the bundled model"
+        ),
     ] = None,
-    target: Annotated[str, typer.Option("--target", "-t", help="Format: tflite.")] = "tflite",
+    target: Annotated[str, typer.Option(help="Format of the file: tflite.")] = "tflite",
     sampler: Annotated[
-        str, typer.Option("--sampler", help="Form of the sampler: native, gather, dense, auto.")
+        str,
+        typer.Option(
+            help="Form of the bilinear sampler: native, gather, dense, or auto for the target's "
+            "fastest; what it computes is the same."
+        ),
     ] = "auto",
     data: Annotated[
-        str, typer.Option("--data", help="Real sound to compare on, such as esc:FOLDER.")
-    ] = "",
-    limit: Annotated[int, typer.Option("--limit", min=1, help="Clips of it.")] = 50,
+        str | None,
+        typer.Option(
+            metavar="SET",
+            help="Compare on these clips: esc:DIR or folder:DIR.",
+            show_default="recordings of the package",
+        ),
+    ] = None,
+    limit: Annotated[int, typer.Option(metavar="N", help="Clips of --data to compare on.")] = 50,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="The file; beside the checkpoint if absent."),
+        typer.Option(metavar="FILE", help="The file.", show_default="beside the checkpoint"),
     ] = None,
     force: ForceOption = False,
-    as_json: JsonOption = False,
+    to_json: JsonOption = False,
 ) -> None:
-    """Write a model file for a device, and keep it only if it computes what the model computes.
+    """Writes a model file for a device, kept only if it computes what the checkpoint computes.
 
-    The file takes a waveform and gives a score a label. Its labels, rate, window and origin are
-    inside. It is compared with PyTorch on real sound before it gets its name.
+    The file takes a waveform and gives a score for each label. Labels, rate, window and origin
+    are inside. Before it gets its name it is compared with PyTorch on real sound.
 
-    Example: datar-edge export runs/first/model.safetensors --target tflite
+    Example: datar-edge export run/model.safetensors --target tflite
     """
-    for package in ("torch", "safetensors"):
-        require(package, extra="export", purpose="export")
-    from datar_edge.data.readers import open_dataset  # noqa: PLC0415
-    from datar_edge.export import export as run  # noqa: PLC0415
-    from datar_edge.export.target import load_target  # noqa: PLC0415
-    from datar_edge.models import load_checkpoint  # noqa: PLC0415
-    from datar_edge.models.session import file_sha256  # noqa: PLC0415
-
-    source = checkpoint or bundled_checkpoint()
-    suffix = load_target(target).suffix
-    beside = source.with_suffix(suffix) if checkpoint else Path(source.stem + suffix)
-    destination = output or beside
-    refuse_to_overwrite(destination, force=force)
-    model = load_checkpoint(source)
+    pipeline = require("datar_edge.export", extra="export", purpose=_PURPOSE)
+    models = require("datar_edge.models", extra="export", purpose=_PURPOSE)
+    source = bundled_checkpoint() if checkpoint is None else checkpoint
+    suffix = pipeline.load_target(target).suffix
+    beside = Path(source.stem) if checkpoint is None else source.with_suffix("")
+    destination = output or beside.with_suffix(suffix)
+    check_output(destination, force=force)
+    loaded = models.load_checkpoint(source)
     clips = open_dataset(data, limit=limit).clips if data else ()
-    with Steps() as step:
-        result = run(
-            model,
+    with spinner("lowering") as step:
+        result = pipeline.export(
+            loaded,
             target=target,
             sampler=sampler,
             output=destination,
             recordings=tuple(clip.path for clip in clips),
-            source_sha256=file_sha256(source),
+            source=source,
             step=step,
         )
-    if as_json:
-        print_json([_document(result)])
-    else:
-        _show(result)
+    emit(as_json([_document(result)]) if to_json else _summary(result), None)
 
 
-def _document(result: Exported) -> dict[str, object]:
+def _document(result: Exported) -> dict[str, Any]:
     parity, delegation = result.parity, result.delegation
     return {
         "artifact": str(result.artifact),
@@ -93,18 +101,18 @@ def _document(result: Exported) -> dict[str, object]:
     }
 
 
-def _show(result: Exported) -> None:
+def _summary(result: Exported) -> str:
     parity, delegation = result.parity, result.delegation
     share = delegation.delegated_ops / delegation.ops
-    calls = f"in {delegation.delegate_calls} call{'s' * (delegation.delegate_calls != 1)}"
     left = ", ".join(f"{count} {name}" for name, count in delegation.not_delegated.items())
-    print_table(
-        f"{result.artifact}  {result.size_bytes / 1e6:.2f} MB, {result.quantize} quantization, "
-        f"sampler {result.sampler}",
-        f"operators: {delegation.ops}, the delegate takes {percent(share)} {calls}"
-        + (f"; not {left}" if left else ""),
-        f"against PyTorch on {parity.windows} windows of real sound and edge cases: largest "
-        f"difference of a score {parity.max_abs_score_diff:.1e}, same best label in "
-        f"{percent(parity.top1_agreement)}",
-        f"next: datar-edge tag RECORDING --model {result.artifact}",
+    return (
+        f"Wrote {result.artifact}\n"
+        f"  size       {result.size_bytes / 1e6:.2f} MB, quantization {result.quantize}, "
+        f"sampler {result.sampler}\n"
+        f"  operators  {delegation.ops}, of which the delegate runs {share:.1%} in "
+        f"{delegation.delegate_calls} part(s){f'; not: {left}' if left else ''}\n"
+        f"  parity     {parity.windows} windows of real sound and edge cases: a score differs "
+        f"from PyTorch's by {parity.max_abs_score_diff:.1e} at most, "
+        f"{parity.top1_agreement:.1%} have the same best label\n"
+        f"Next: datar-edge tag SOUND.wav --model {result.artifact}"
     )

@@ -1,4 +1,4 @@
-"""Options that several commands have, spelled once."""
+"""Options that several commands share, told in the same words."""
 
 from __future__ import annotations
 
@@ -7,40 +7,35 @@ from typing import Annotated
 
 import typer
 
-from datar_edge.audio.windows import SILENCE_DBFS
-
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
-ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite what is there.")]
-ThreadsOption = Annotated[int, typer.Option("--threads", min=1, help="Threads of the runtime.")]
 ModelOption = Annotated[
     Path | None,
-    typer.Option("--model", "-m", help="An exported model; the bundled one if absent."),
-]
-OutputOption = Annotated[
-    Path | None, typer.Option("--output", "-o", help="Write there, not to stdout.")
+    typer.Option(help="A .tflite file that datar-edge exported.", show_default="the bundled model"),
 ]
 HopOption = Annotated[
     float | None,
-    typer.Option("--hop", help="Seconds between windows; the model's own if absent."),
+    typer.Option(
+        metavar="SECONDS", help="Distance between windows.", show_default="the model's own"
+    ),
 ]
-SilenceOption = Annotated[
-    float,
-    typer.Option("--min-level-dbfs", help="Windows quieter than this are silence, not scored."),
-]
+ThreadsOption = Annotated[int, typer.Option(metavar="N", help="Threads of the runtime.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AllowOption = Annotated[
-    list[str] | None, typer.Option("--allow", help="Only these labels; may be repeated.")
+    list[str] | None,
+    typer.Option(metavar="LABEL", help="Only this label counts; may be given again."),
 ]
 DenyOption = Annotated[
-    list[str] | None, typer.Option("--deny", help="Not these labels; may be repeated.")
+    list[str] | None,
+    typer.Option(metavar="LABEL", help="This label does not count; may be given again."),
 ]
-DataOption = Annotated[
-    str, typer.Option("--data", help="Data set: esc:FOLDER, or folder:FOLDER, one folder a label.")
+MinLevelOption = Annotated[
+    float,
+    typer.Option(
+        "--min-level-dbfs",
+        metavar="DB",
+        help="Windows below this RMS level are silence, and the model is not run on them.",
+    ),
 ]
-FoldsOption = Annotated[
-    str, typer.Option("--folds", help="Folds to use, such as 1,2,3; all if absent.")
+OutputOption = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write there instead of printing.")
 ]
-LimitOption = Annotated[
-    int | None, typer.Option("--limit", min=1, help="The first so many clips, labels in turn.")
-]
-
-DEFAULT_SILENCE_DBFS = SILENCE_DBFS
+ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite the output.")]

@@ -1,111 +1,80 @@
-"""Results on stdout, everything else on stderr."""
+"""Results on standard output or in a file."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+import sys
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any
 
-import typer
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from datar_edge.errors import ConfigError
 
-from datar_edge.errors import InputError
-
-Item = TypeVar("Item")
+_WIDE = 200
+"""Columns where there is no terminal to fold lines for."""
 
 
-def print_json(document: Any) -> None:
-    """One JSON document on stdout."""
-    typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
-
-
-def print_table(*renderables: Any) -> None:
-    """Tables for people on stdout; as wide as they need where it is not a terminal."""
-    console = Console(highlight=False, soft_wrap=True)
-    for renderable in renderables:
-        console.print(renderable)
-
-
-def refuse_to_overwrite(path: Path, *, force: bool) -> None:
-    """Stops before work is done for nothing.
+def check_output(output: Path | None, *, force: bool) -> None:
+    """Refuses, before any work, to overwrite a file.
 
     Raises:
-        InputError: the file is there and may not be replaced.
+        ConfigError: it exists and `force` is not set, or it is a folder.
     """
-    if path.exists() and not force:
-        raise InputError(f"{path} exists", fix="Choose another --output, or give --force.")
+    if output is None:
+        return
+    if output.is_dir():
+        raise ConfigError(f"--output {output} is a folder", fix="Name a file in it.")
+    if output.exists() and not force:
+        raise ConfigError(
+            f"--output {output} exists", fix="Name another file, or overwrite it with --force."
+        )
 
 
-def write_text(path: Path, text: str) -> None:
-    """Writes a file beside its place and renames it.
+def emit(text: str, output: Path | None) -> None:
+    """Prints a result, or writes it beside the output and renames it.
 
     Raises:
-        InputError: the folder is not there or not ours to write to.
+        ConfigError: the file cannot be written.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    text = text.rstrip("\n") + "\n"
+    if output is None:
+        sys.stdout.write(text)
+        return
+    partial = output.with_name(f".{output.name}.{os.getpid()}.part")
     try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
+        output.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(text, encoding="utf-8", newline="")
+        partial.replace(output)
     except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}") from error
+        raise ConfigError(
+            f"--output {output} cannot be written: {error.strerror}",
+            fix="Check the folder and its free space.",
+        ) from error
     finally:
         partial.unlink(missing_ok=True)
 
 
-def _progress(*columns: Any) -> Progress:
-    console = Console(stderr=True)
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+def as_json(data: Any) -> str:
+    """One JSON document, for programs and readable."""
+    return json.dumps(data, indent=2, ensure_ascii=False)
 
 
-def track(items: Sequence[Item], description: str) -> Iterator[Item]:
-    """Goes through items under a bar with the time that is left, on stderr."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with _progress(*columns) as progress:
-        yield from progress.track(items, description=description)
+def console_for(stream: IO[str]) -> Any:
+    """A rich console; lines are folded, and colours used, only where it ends in a terminal."""
+    from rich.console import Console  # noqa: PLC0415 (60 ms that --json does not need)
+
+    return Console(file=stream, width=None if stream.isatty() else _WIDE, highlight=False)
 
 
-class Steps:
-    """Names the step that is being done, with a spinner and the time it has taken, on stderr."""
+def rendered(content: Any, *, to_terminal: bool = True) -> str:
+    """What rich draws, as text.
 
-    def __init__(self) -> None:
-        self._progress = _progress(
-            SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
-        )
-        self._task = self._progress.add_task("", start=False)
-
-    def __enter__(self) -> Steps:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def __call__(self, description: str) -> None:
-        """Begins a step."""
-        self._progress.reset(self._task, description=description)
-
-
-def percent(share: float) -> str:
-    """A share from 0 to 1 for people."""
-    return f"{100 * share:.1f} %"
-
-
-def joined(values: Iterable[object]) -> str:
-    """Values separated by commas."""
-    return ", ".join(map(str, values))
+    Args:
+        content: a table or other thing that rich renders.
+        to_terminal: it goes to standard output, which may be a terminal.
+    """
+    console = console_for(sys.stdout if to_terminal else io.StringIO())
+    with console.capture() as captured:
+        console.print(content)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from datar_edge.audio.files import AUDIO_SUFFIXES
 from datar_edge.errors import DataError
-
-SOUND_SUFFIXES = frozenset({".aif", ".aiff", ".flac", ".mp3", ".oga", ".ogg", ".opus", ".wav"})
 
 
 def subfolders(root: Path) -> list[Path]:
@@ -30,7 +29,7 @@ def sound_files(folder: Path) -> list[Path]:
     found = sorted(
         path
         for path in folder.rglob("*")
-        if path.suffix.lower() in SOUND_SUFFIXES and path.name[0] != "." and path.is_file()
+        if path.suffix.lower() in AUDIO_SUFFIXES and path.name[0] != "." and path.is_file()
     )
     if not found:
         raise DataError(

@@ -1,1 +1,1 @@
-"""Live sound: sources, the stream of windows and scores, events."""
+"""From scores to what is heard and when: segments of recordings, events of streams."""

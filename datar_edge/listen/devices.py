@@ -1,115 +1,103 @@
-"""Input devices, by PortAudio through sounddevice."""
+"""Input devices, as PortAudio knows them."""
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass
 from typing import Any
 
 from datar_edge.errors import DeviceError
+from datar_edge.native_log import native_log_held
+
+_NO_PORTAUDIO_FIX = (
+    "Install it: apt install libportaudio2 (Debian, Ubuntu, Raspberry Pi OS), "
+    "dnf install portaudio (Fedora)"
+)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InputDevice:
-    """A device that hears.
+    """A device that sound can be recorded from.
 
     Attributes:
-        index: its number.
+        index: PortAudio's number of it.
         name: its name.
-        channels: how many it has.
+        host_api: the system it is reached through, such as "ALSA".
+        channels: channels it records at most.
         sample_rate_hz: its own rate.
-        is_default: whether the system listens to it unless told otherwise.
+        default: whether it is the one that is used when none is named.
     """
 
     index: int
     name: str
+    host_api: str
     channels: int
     sample_rate_hz: int
-    is_default: bool
+    default: bool
 
 
-def portaudio() -> Any:
-    """The module sounddevice.
-
-    Raises:
-        DeviceError: PortAudio is not installed.
-    """
-    try:
-        return importlib.import_module("sounddevice")
-    except OSError as error:
-        raise DeviceError(
-            f"no microphone can be opened: {error}",
-            fix="Install PortAudio, on Debian with: apt install libportaudio2",
-        ) from error
-
-
-def input_devices() -> list[InputDevice]:
-    """All devices with input channels.
+def load_sounddevice() -> Any:
+    """The module `sounddevice`, which loads PortAudio.
 
     Raises:
         DeviceError: PortAudio is not installed or does not start.
     """
-    sounddevice = portaudio()
     try:
-        found = sounddevice.query_devices()
-        default = int(sounddevice.default.device[0])
-    except sounddevice.PortAudioError as error:
+        with native_log_held():  # ALSA tells of each device that it does not find
+            import sounddevice  # noqa: PLC0415 (fails without PortAudio, which files do not need)
+    except OSError as error:
+        raise DeviceError(
+            "PortAudio, which microphones need, is not installed", fix=_NO_PORTAUDIO_FIX
+        ) from error
+    except Exception as error:  # its PortAudioError lives in the module that failed to load
         raise DeviceError(f"PortAudio does not start: {error}") from error
-    return [
-        InputDevice(
-            index=int(device["index"]),
-            name=str(device["name"]),
-            channels=int(device["max_input_channels"]),
-            sample_rate_hz=round(device["default_samplerate"]),
-            is_default=int(device["index"]) == default,
-        )
-        for device in found
-        if device["max_input_channels"] > 0
-    ]
+    return sounddevice
 
 
-def find_device(wanted: str | int | None, *, channel: int = 0) -> InputDevice:
-    """The device of that number or name.
-
-    Args:
-        wanted: number, name, or a part of a name in any letter case; None for the default.
-        channel: a channel that it must have, from 0.
+def input_devices() -> list[InputDevice]:
+    """The devices that can record.
 
     Raises:
-        DeviceError: there is none, it is not the only one of that name, or it lacks the channel.
+        DeviceError: PortAudio is not installed, or there is no such device.
+    """
+    sounddevice = load_sounddevice()
+    default = sounddevice.default.device[0]
+    apis = sounddevice.query_hostapis()
+    devices = [
+        InputDevice(
+            index=index,
+            name=info["name"],
+            host_api=apis[info["hostapi"]]["name"],
+            channels=info["max_input_channels"],
+            sample_rate_hz=round(info["default_samplerate"]),
+            default=index == default,
+        )
+        for index, info in enumerate(sounddevice.query_devices())
+        if info["max_input_channels"] > 0
+    ]
+    if not devices:
+        raise DeviceError(
+            "there is no input device", fix="Plug in a microphone, or listen to a file: --input."
+        )
+    return devices
+
+
+def find_device(wanted: str | None) -> InputDevice:
+    """The device of that number or name, or of a name that holds it; None for the default.
+
+    Raises:
+        DeviceError: PortAudio is not installed, or no device or several answer to it.
     """
     devices = input_devices()
-    if not devices:
-        raise DeviceError("there is no input device", fix="Plug a microphone in.")
-    matching = [device for device in devices if _matches(device, wanted)]
-    exact = [device for device in matching if device.name == wanted]
-    if len(exact or matching) != 1:
-        names = "; ".join(f"{device.index}: {device.name}" for device in devices)
-        problem = "several input devices are" if matching else "no input device is"
-        raise DeviceError(f"{problem} {_told(wanted)}", fix=f"There are {names}.")
-    (device,) = exact or matching
-    if not 0 <= channel < device.channels:
-        raise DeviceError(
-            f"{device.name} has no channel {channel}", fix=f"Allowed: 0 to {device.channels - 1}."
-        )
-    return device
-
-
-def device_error(device: InputDevice, error: Exception) -> DeviceError:
-    """What PortAudio said, as one of ours."""
-    reason = str(error).replace("\n", " ")
-    return DeviceError(
-        f"{device.name} cannot be heard: {reason}", fix="`datar-edge devices` lists the others."
-    )
-
-
-def _matches(device: InputDevice, wanted: str | int | None) -> bool:
     if wanted is None:
-        return device.is_default
-    if isinstance(wanted, int) or wanted.isdecimal():
-        return device.index == int(wanted)
-    return wanted.casefold() in device.name.casefold()
-
-
-def _told(wanted: str | int | None) -> str:
-    return "the default" if wanted is None else f"called {wanted!r}"
+        return next((device for device in devices if device.default), devices[0])
+    exact = [d for d in devices if wanted in (str(d.index), d.name)]
+    matches = exact or [d for d in devices if wanted.casefold() in d.name.casefold()]
+    if len(matches) == 1:
+        return matches[0]
+    names = "; ".join(f"{d.index} {d.name}" for d in matches or devices)
+    problem = (
+        f"several input devices are named {wanted!r}"
+        if matches
+        else (f"there is no input device {wanted!r}")
+    )
+    raise DeviceError(problem, fix=f"Name one of: {names}.")

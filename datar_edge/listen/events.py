@@ -1,52 +1,27 @@
-"""Scores of windows become events with a start and an end."""
+"""Events: a label that is heard from one time to another."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from datar_edge.errors import ConfigError
+from datar_edge.runtime.scorer import WindowScores, change_s
+from datar_edge.runtime.tags import TagChooser, checked_threshold
+
+STOP_SHARE = 0.6
+"""The stop threshold as a share of the start threshold, unless it is given."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EventConfig:
-    """When a label counts as heard.
-
-    Attributes:
-        start_threshold: score from which an event starts, 0 to 1.
-        stop_threshold: score below which it stops; lower, so that it does not flicker.
-    """
-
-    start_threshold: float = 0.5
-    stop_threshold: float = 0.3
-
-    def __post_init__(self) -> None:
-        if not 0.0 <= self.stop_threshold <= self.start_threshold <= 1.0:
-            raise ConfigError(
-                f"thresholds are start {self.start_threshold!r}, stop {self.stop_threshold!r}",
-                fix="Allowed: 0 <= stop <= start <= 1.",
-            )
-
-    @classmethod
-    def from_threshold(cls, start: float) -> EventConfig:
-        """A stop threshold of three fifths of the start's.
-
-        Raises:
-            ConfigError: `start` is not from 0 to 1.
-        """
-        return cls(start_threshold=start, stop_threshold=0.6 * start)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventStart:
     """A label begins to be heard.
 
     Attributes:
-        id: counts the events of a stream from 1.
-        label: what.
-        start_s: start of the first window that heard it, in seconds of the stream.
-        score: in that window.
+        id: of the event, counted from 1; its end carries the same.
+        label: what is heard.
+        start_s: since when, in seconds from the start of listening.
+        score: of the window that started it, 0 to 1.
     """
 
     id: int
@@ -55,16 +30,16 @@ class EventStart:
     score: float
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventEnd:
-    """A label is no longer heard; each `EventStart` has exactly one.
+    """A label is not heard any more.
 
     Attributes:
-        id: that of the start.
-        label: what.
-        start_s: when it started.
-        end_s: end of the last window that heard it.
-        max_score: the highest score in between.
+        id: of the event.
+        label: what was heard.
+        start_s: since when, in seconds from the start of listening.
+        end_s: until when.
+        max_score: highest score of a window in it, 0 to 1.
     """
 
     id: int
@@ -75,62 +50,84 @@ class EventEnd:
 
 
 @dataclass(slots=True)
-class _Running:
+class _Open:
     id: int
     start_s: float
-    end_s: float
     max_score: float
 
 
-Event = EventStart | EventEnd
-
-
 class EventTracker:
-    """Merges the scores of overlapping windows into events, one at a time for each label.
+    """Follows each label through overlapping windows.
+
+    An event starts with a window whose score reaches the start threshold and ends with the first
+    one below the stop threshold; silence is below any. Each start has exactly one end, the last
+    ones when the sound ends.
 
     Args:
-        config: the thresholds.
+        chooser: the head and the labels that count.
+        start_threshold: score that starts an event.
+        stop_threshold: score below which it ends; None for `STOP_SHARE` of the start.
+
+    Raises:
+        ConfigError: a threshold is out of its range, or stop is above start.
     """
 
-    def __init__(self, config: EventConfig) -> None:
-        self._config = config
-        self._running: dict[str, _Running] = {}
-        self._count = 0
+    def __init__(
+        self,
+        chooser: TagChooser,
+        *,
+        start_threshold: float,
+        stop_threshold: float | None = None,
+    ) -> None:
+        self._chooser = chooser
+        self._start_threshold = checked_threshold(start_threshold)
+        if stop_threshold is None:
+            stop_threshold = STOP_SHARE * start_threshold
+        self._stop_threshold = checked_threshold(stop_threshold)
+        if stop_threshold > start_threshold:
+            raise ConfigError(
+                f"the stop threshold {stop_threshold:g} is above the start threshold "
+                f"{start_threshold:g}",
+                fix="Lower the one or raise the other.",
+            )
+        self._open: dict[str, _Open] = {}
+        self._events = 0
+        self._last: WindowScores | None = None
 
-    def update(
-        self, scores: Mapping[str, float], *, start_s: float, end_s: float
-    ) -> Iterator[Event]:
-        """Takes the scores of the next window.
-
-        Args:
-            scores: by label; labels left out, as all are in silence, score 0.
-            start_s: start of the window.
-            end_s: its end; not beyond the end of the sound.
-        """
-        for label in list(self._running):
-            if scores.get(label, 0.0) < self._config.stop_threshold:
-                yield self._end(label)
-        for label, score in scores.items():
-            running = self._running.get(label)
-            if running is not None:
-                running.end_s = end_s
-                running.max_score = max(running.max_score, score)
-            elif math.isfinite(score) and score >= self._config.start_threshold:
-                self._count += 1
-                self._running[label] = _Running(self._count, start_s, end_s, score)
-                yield EventStart(id=self._count, label=label, start_s=start_s, score=score)
+    def update(self, window: WindowScores) -> Iterator[EventStart | EventEnd]:
+        """What begins and ends with the next window; run the iterator to its end."""
+        last = self._last
+        ended_s, begun_s = change_s(last, window) if last else (window.start_s, window.start_s)
+        self._last = window
+        for label, score in self._scores(window).items():
+            event = self._open.get(label)
+            if event is None and score >= self._start_threshold:
+                self._events += 1
+                self._open[label] = _Open(self._events, begun_s, score)
+                yield EventStart(id=self._events, label=label, start_s=begun_s, score=score)
+            elif event is not None and score < self._stop_threshold:
+                yield self._close(label, ended_s)
+            elif event is not None:
+                event.max_score = max(event.max_score, score)
 
     def finish(self) -> Iterator[EventEnd]:
-        """Ends all that is running, at the end of the stream or when sound was lost."""
-        for label in list(self._running):
-            yield self._end(label)
+        """Ends what is still heard, where the last window ends."""
+        for label in list(self._open):
+            yield self._close(label, self._last.end_s if self._last else 0.0)
 
-    def _end(self, label: str) -> EventEnd:
-        running = self._running.pop(label)
+    def _scores(self, window: WindowScores) -> dict[str, float]:
+        if window.scores is None:
+            return dict.fromkeys(self._chooser.labels, -1.0)  # below any threshold, 0 included
+        return {
+            tag.label: tag.score for tag in self._chooser.all(window.scores[self._chooser.head])
+        }
+
+    def _close(self, label: str, end_s: float) -> EventEnd:
+        event = self._open.pop(label)
         return EventEnd(
-            id=running.id,
+            id=event.id,
             label=label,
-            start_s=running.start_s,
-            end_s=running.end_s,
-            max_score=running.max_score,
+            start_s=event.start_s,
+            end_s=end_s,
+            max_score=event.max_score,
         )

@@ -1,121 +1,152 @@
-"""TFLite files in LiteRT, or in whichever of its elders is installed."""
+"""TFLite files, run by LiteRT."""
 
 from __future__ import annotations
 
+import contextlib
 import importlib
-import zipfile
+import logging
+from collections.abc import Mapping
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from typing_extensions import Self
 
-from datar_edge.card import CARD_FILE_NAME, ModelCard
-from datar_edge.errors import CardError, MissingExtraError, ModelFileError, RuntimeFailureError
+from datar_edge.card import ModelCard
+from datar_edge.errors import CardError, ModelFileError, RuntimeFailureError
+from datar_edge.native_log import native_log_held
+from datar_edge.runtime.card_in_tflite import read_card
+from datar_edge.runtime.session import check_waveform
 
-_INTERPRETERS = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter", "tensorflow.lite")
+_log = logging.getLogger(__name__)
+
+RUNTIMES = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter", "tensorflow.lite")
+"""Modules that hold the interpreter, the one that is maintained first."""
 
 
 class LiteRtSession:
-    """Runs a TFLite file that carries a card.
+    """A TFLite model with its card, checked against each other.
 
     Args:
         path: the file.
-        threads: of the interpreter.
+        threads: that the interpreter may use.
 
     Raises:
-        CardError: the file has no card, or one that does not fit its tensors.
-        ModelFileError: the interpreter does not take the file.
-        MissingExtraError: there is no interpreter.
+        CardError: the card is missing, malformed or contradicts the model.
+        ModelFileError: the file is damaged, or takes features instead of a waveform.
+        RuntimeFailureError: no TFLite runtime is installed.
     """
 
     def __init__(self, path: Path, *, threads: int = 1) -> None:
-        self.card = read_card(path)
-        self._path = path
-        try:
-            # From memory: a file that is replaced while it is mapped would crash the process.
-            self._content = path.read_bytes()
-            self._interpreter = _interpreter_class()(
-                model_content=self._content, num_threads=threads
-            )
-            self._interpreter.allocate_tensors()
-        except (ValueError, RuntimeError) as error:
+        self.card: ModelCard = read_card(path)
+        if self.card.input_kind != "waveform":
             raise ModelFileError(
-                f"{path} is damaged or needs another runtime: {_first_line(error)}",
-                fix="Export it again.",
-            ) from error
-        self._input, self._outputs = self._check_tensors()
+                f"{path} takes {self.card.input_kind}", fix="Export it with the front-end inside."
+            )
+        self._interpreter = _load(path, threads)
+        self._input = _check_input(path, self._interpreter, self.card)
+        self._outputs = _check_outputs(path, self._interpreter, self.card)
 
     def run(self, waveform: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
         """See `Session.run`."""
-        self._interpreter.set_tensor(self._input, waveform)
+        check_waveform(waveform, self.card)
+        if self._interpreter is None:
+            raise RuntimeFailureError("the session is closed", fix="Open the model again.")
         try:
+            self._interpreter.set_tensor(self._input, waveform)
             self._interpreter.invoke()
-        except (ValueError, RuntimeError) as error:
-            raise RuntimeFailureError(f"{self._path} failed: {_first_line(error)}") from error
-        return {
-            head: self._interpreter.get_tensor(index)[0] for head, index in self._outputs.items()
-        }
+            return {
+                head: self._interpreter.get_tensor(index)[0]
+                for head, index in self._outputs.items()
+            }
+        except (RuntimeError, ValueError) as error:
+            raise RuntimeFailureError(f"LiteRT failed to run the model: {error}") from error
 
     def close(self) -> None:
         """See `Session.close`."""
         self._interpreter = None
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> LiteRtSession:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()
 
-    def _check_tensors(self) -> tuple[int, dict[str, int]]:
-        inputs = self._interpreter.get_input_details()
-        outputs = self._interpreter.get_output_details()
-        wanted = [("input", (1, self.card.window_samples), tensor) for tensor in inputs]
-        wanted += [
-            (f"output {head!r}", (1, len(labels)), tensor)
-            for (head, labels), tensor in zip(self.card.heads.items(), outputs, strict=False)
-        ]
-        if len(inputs) != 1 or len(outputs) != len(self.card.heads):
-            raise CardError(
-                f"{self._path} has {len(inputs)} inputs and {len(outputs)} outputs, its card says "
-                f"1 and {len(self.card.heads)}"
-            )
-        for what, shape, tensor in wanted:
-            found = tuple(int(size) for size in tensor["shape"])
-            if found != shape or tensor["dtype"] is not np.float32:
-                raise CardError(
-                    f"the {what} of {self._path} is {np.dtype(tensor['dtype']).name} "
-                    f"{list(found)}, its card says float32 {list(shape)}"
-                )
-        indices = [int(tensor["index"]) for tensor in outputs]
-        return int(inputs[0]["index"]), dict(zip(self.card.heads, indices, strict=True))
 
-
-def read_card(path: Path) -> ModelCard:
-    """The card in a TFLite file.
-
-    Raises:
-        CardError: there is none, or it is malformed.
-    """
+def _load(path: Path, threads: int) -> Any:
+    interpreter_class = _find_interpreter()
     try:
-        with zipfile.ZipFile(path) as files:
-            return ModelCard.from_json(files.read(CARD_FILE_NAME))
-    except (zipfile.BadZipFile, KeyError, OSError, ValueError, NotImplementedError) as error:
-        raise CardError(
-            f"{path} has no datar-edge card inside, so its labels, rate and window are unknown",
-            fix="Use a file that `datar-edge export` wrote.",
+        with native_log_held():
+            interpreter = interpreter_class(model_path=str(path), num_threads=threads)
+            interpreter.allocate_tensors()
+    except (RuntimeError, ValueError) as error:
+        raise ModelFileError(
+            f"{path} cannot be loaded by LiteRT: {error}", fix="Export or copy it again."
         ) from error
+    return interpreter
 
 
-def _interpreter_class() -> Any:
-    for name in _INTERPRETERS:
-        try:
-            return importlib.import_module(name).Interpreter
-        except ImportError:
-            continue
-    raise MissingExtraError("ai-edge-litert", extra="all", purpose="running TFLite files")
+def _find_interpreter() -> Any:
+    for name in RUNTIMES:
+        with contextlib.suppress(ModuleNotFoundError):
+            interpreter_class = importlib.import_module(name).Interpreter
+            _log.info("TFLite runtime: %s", name)
+            return interpreter_class
+    raise RuntimeFailureError(
+        "no TFLite runtime is installed", fix="Install one with: pip install ai-edge-litert"
+    )
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0] or type(error).__name__
+def _check_input(path: Path, interpreter: Any, card: ModelCard) -> int:
+    """Index of the waveform's tensor."""
+    inputs = interpreter.get_input_details()
+    expected = [1, card.window_samples]
+    if len(inputs) != 1 or inputs[0]["shape"].tolist() != expected:
+        shapes = [tensor["shape"].tolist() for tensor in inputs]
+        raise CardError(f"{path} takes inputs of shape {shapes}, its card says {expected}")
+    _check_float(path, inputs[0])
+    return int(inputs[0]["index"])
+
+
+def _check_outputs(path: Path, interpreter: Any, card: ModelCard) -> dict[str, int]:
+    """Index of each head's tensor of scores."""
+    outputs = _outputs_in_order(interpreter)
+    shapes = [tensor["shape"].tolist() for tensor in outputs]
+    expected = [[1, len(labels)] for labels in card.heads.values()]
+    if shapes != expected:
+        raise CardError(f"{path} gives scores of shape {shapes}, its card says {expected}")
+    for tensor in outputs:
+        _check_float(path, tensor)
+    return {head: int(out["index"]) for head, out in zip(card.heads, outputs, strict=True)}
+
+
+def _outputs_in_order(interpreter: Any) -> list[Mapping[str, Any]]:
+    """Outputs as the model returns them.
+
+    The order in the subgraph is the converter's; the names `output_0`, `output_1`… in the
+    signature are the model's.
+    """
+    if not interpreter.get_signature_list():
+        return list(interpreter.get_output_details())
+    by_name = interpreter.get_signature_runner().get_output_details()
+    return [by_name[name] for name in sorted(by_name, key=_trailing_number)]
+
+
+def _trailing_number(name: str) -> int:
+    digits = name.rpartition("_")[2]
+    return int(digits) if digits.isdecimal() else 0
+
+
+def _check_float(path: Path, tensor: Mapping[str, Any]) -> None:
+    if tensor["dtype"] is not np.float32:
+        raise ModelFileError(
+            f"{path} has the {np.dtype(tensor['dtype']).name} tensor {tensor['name']!r} at its "
+            "edge; datar-edge speaks float32",
+            fix="Export it again with datar-edge export.",
+        )

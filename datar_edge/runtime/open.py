@@ -1,65 +1,112 @@
-"""Finds the runtime for a model file by its content."""
+"""Opens a model file by what is in it, whatever its name."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from datar_edge.bundled import bundled_tflite
-from datar_edge.errors import ModelFileError
+from datar_edge.card import ModelCard
+from datar_edge.config import PRESETS
+from datar_edge.errors import ConfigError, ModelFileError
+from datar_edge.runtime.card_in_tflite import read_card
 from datar_edge.runtime.session import Session
 
-_HEAD_BYTES = 16
+MAX_THREADS = 64
+
+_HEAD_BYTES = 9
+_TFLITE = "tflite"
+_EXPORT_FIRST = "Export it first: datar-edge export {path}"
 
 
-def open_session(path: Path | None = None, *, threads: int = 1) -> Session:
-    """Loads a model file in the runtime that its content asks for.
+def open_session(path: str | os.PathLike[str] | None = None, *, threads: int = 1) -> Session:
+    """Loads a model file.
 
     Args:
         path: the file; None for the bundled model.
-        threads: of the runtime.
+        threads: that the runtime may use.
 
     Raises:
-        ModelFileError: missing, or not a model file that a runtime here takes.
-        CardError: it has no card of ours.
-        MissingExtraError: its runtime is not installed.
+        ModelFileError: missing, broken, or not a file that a device runs.
+        CardError: its card is missing, malformed or contradicts the model.
+        ConfigError: `threads` is out of its range.
     """
-    path = bundled_tflite() if path is None else path
-    head = read_head(path)
+    if not 1 <= threads <= MAX_THREADS:
+        raise ConfigError(f"threads is {threads}", fix=f"Allowed: 1 to {MAX_THREADS}.")
+    file = _runnable(path)
+    from datar_edge.runtime.litert import LiteRtSession  # noqa: PLC0415 (150 ms; not for `info`)
+
+    return LiteRtSession(file, threads=threads)
+
+
+def read_model_card(path: str | os.PathLike[str] | None = None) -> ModelCard:
+    """The card of a model file, without loading the model.
+
+    Args:
+        path: the file; None for the bundled model.
+
+    Raises:
+        ModelFileError: missing, broken, or not a file that a device runs.
+        CardError: the card is missing or malformed.
+    """
+    return read_card(_runnable(path))
+
+
+def kind_of(path: Path) -> str:
+    """What a file is by its first bytes: "tflite", "checkpoint", "executorch", "onnx" or "".
+
+    Raises:
+        ModelFileError: it is missing, a folder or cannot be read.
+    """
+    head = _head(path)
     if head[4:8] == b"TFL3":
-        from datar_edge.runtime.litert import LiteRtSession  # noqa: PLC0415 (loads the runtime)
+        return _TFLITE
+    if head[4:8] == b"ET12":
+        return "executorch"
+    if head[8:9] == b"{":  # safetensors: the header's length in 8 bytes, then JSON
+        return "checkpoint"
+    if path.suffix.lower() == ".onnx":  # protocol buffers have no mark of their own
+        return "onnx"
+    return ""
 
-        return LiteRtSession(path, threads=threads)
-    raise _not_a_model(path, head)
+
+def _runnable(path: str | os.PathLike[str] | None) -> Path:
+    file = bundled_tflite() if path is None else Path(path)
+    kind = kind_of(file)
+    if kind == _TFLITE:
+        return file
+    if kind == "checkpoint":
+        raise ModelFileError(
+            f"{file} is a checkpoint, which only PyTorch runs",
+            fix=_EXPORT_FIRST.format(path=file),
+        )
+    if kind:
+        raise ModelFileError(
+            f"{file} is a model for {'ExecuTorch' if kind == 'executorch' else 'ONNX Runtime'}, "
+            "which this release does not run",
+            fix="Give a .tflite file.",
+        )
+    raise ModelFileError(
+        f"{file} is not a model file", fix="Give a .tflite file that datar-edge exported."
+    )
 
 
-def is_checkpoint(head: bytes) -> bool:
-    """Whether a file that begins so is safetensors: a length, then a JSON object."""
-    return head[8:9] == b"{" and head[:8] != b"\0" * 8
-
-
-def read_head(path: Path) -> bytes:
-    """The first bytes of a model file, which tell what it is.
-
-    Raises:
-        ModelFileError: there is no such file, or it cannot be read.
-    """
-    if not path.exists():
-        raise ModelFileError(f"there is no model at {path}", fix="Check the path.")
-    if path.is_dir():
-        raise ModelFileError(f"{path} is a folder", fix="Give a model file.")
+def _head(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             return file.read(_HEAD_BYTES)
+    except FileNotFoundError as error:
+        if str(path) in PRESETS:
+            raise ModelFileError(
+                f"{path} is a preset without trained weights",
+                fix="Give a .tflite file, or no model for the bundled one.",
+            ) from error
+        raise ModelFileError(
+            f"model file {path} does not exist", fix="Check the path, or leave the model out."
+        ) from error
+    except IsADirectoryError as error:
+        raise ModelFileError(f"{path} is a folder", fix="Give a .tflite file.") from error
     except OSError as error:
-        raise ModelFileError(f"{path} cannot be read: {error.strerror}") from error
-
-
-def _not_a_model(path: Path, head: bytes) -> ModelFileError:
-    if is_checkpoint(head):
-        return ModelFileError(
-            f"{path} is a checkpoint, which no runtime takes",
-            fix=f"Export it first: datar-edge export {path} --target tflite",
-        )
-    return ModelFileError(
-        f"{path} is not a model file that this release runs", fix="It runs .tflite files."
-    )
+        raise ModelFileError(
+            f"model file {path} cannot be read: {error.strerror}", fix="Check its permissions."
+        ) from error

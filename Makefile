@@ -1,0 +1,53 @@
+# Every target may be run again at once: an environment is made anew only when pyproject.toml,
+# or the Python asked for by PYTHON=…, has changed.
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo dev format lint types layers test test-slow clean
+
+BIN := .venv/bin
+
+define NEXT
+
+Next:
+  .venv-demo/bin/datar-edge tag SOUND.wav                          a file of yours, or a folder
+  .venv-demo/bin/datar-edge listen --input examples/rain.ogg       a file as if it were heard live
+  .venv-demo/bin/datar-edge listen                                 the microphone
+  .venv-demo/bin/datar-edge --help                                 all commands
+  make test                                                        the developer's environment
+endef
+export NEXT
+
+help: ## Lists the targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## Tags the recordings in examples/ with the bundled model; installs the small base only.
+	@tools/environment.sh .venv-demo -e .
+	@.venv-demo/bin/datar-edge tag examples
+	@echo "$$NEXT"
+
+dev: ## Makes the developer's environment in .venv: all extras and tools.
+	@tools/environment.sh .venv -e '.[all]' --group dev
+
+format: dev ## Formats the code and mends what the linter can mend.
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+lint: dev ## Checks the format and lints.
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+
+types: dev ## Checks the types.
+	$(BIN)/mypy
+
+layers: dev ## Checks that imports go one way.
+	$(BIN)/lint-imports --no-logo
+
+test: lint types layers ## Everything that a change must pass: lint, types, layers, tests.
+	$(BIN)/pytest -m 'not slow'
+
+test-slow: dev ## The tests that take minutes.
+	$(BIN)/pytest -m slow
+
+clean: ## Removes environments, caches and builds.
+	rm -rf .venv .venv-demo .venv-uv build dist *.egg-info
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,0 +1,63 @@
+"""The score of a whole recording from the scores of its windows."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datar_edge.audio.windows import Window, WindowCutter
+from datar_edge.errors import AudioError, RuntimeFailureError
+from datar_edge.runtime import Session
+
+# Recordings are often padded with silence, which is no example of their label: a window this much
+# quieter than the clip's loudest is left out.
+QUIET_DB = 20.0
+
+
+def clip_windows(waveform: NDArray[np.float32], *, window: int, hop: int) -> list[Window]:
+    """The windows that count: those within `QUIET_DB` of the loudest, by RMS.
+
+    Args:
+        waveform: float32 `[samples]`.
+        window: samples of one window.
+        hop: samples between their starts.
+
+    Raises:
+        AudioError: the waveform is empty.
+    """
+    cutter = WindowCutter(window=window, hop=hop)
+    windows = [*cutter.push(waveform), *cutter.finish()]
+    if not windows:
+        raise AudioError("the clip has no samples", fix="Leave it out of the data set.")
+    loudest = max(each.level_dbfs for each in windows)
+    return [each for each in windows if each.level_dbfs >= loudest - QUIET_DB]
+
+
+def clip_scores(
+    session: Session, waveform: NDArray[np.float32], *, hop: int
+) -> dict[str, NDArray[np.float32]]:
+    """Mean scores over a clip's windows, the quiet ones left out.
+
+    Args:
+        session: the model.
+        waveform: float32 `[samples]` at the model's sample rate.
+        hop: samples between the starts of windows.
+
+    Returns:
+        float32 `[labels]` by head.
+
+    Raises:
+        AudioError: the waveform is empty.
+        RuntimeFailureError: the model failed, or a score is not a finite number.
+    """
+    windows = clip_windows(waveform, window=session.card.window_samples, hop=hop)
+    scores = [session.run(each.samples[np.newaxis]) for each in windows]
+    means: dict[str, NDArray[np.float32]] = {
+        head: np.stack([each[head] for each in scores]).mean(axis=0) for head in session.card.heads
+    }
+    for head, mean in means.items():
+        if not np.isfinite(mean).all():
+            raise RuntimeFailureError(
+                f"head {head!r} of the model gives scores that are no numbers"
+            )
+    return means
