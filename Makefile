@@ -2,7 +2,7 @@
 # or the Python asked for by PYTHON=…, has changed.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo dev format lint types layers test test-slow clean
+.PHONY: help demo dev format lint types layers test test-slow bundled-model clean
 
 BIN := .venv/bin
 
@@ -47,6 +47,9 @@ test: lint types layers ## Everything that a change must pass: lint, types, laye
 
 test-slow: dev ## The tests that take minutes.
 	$(BIN)/pytest -m slow
+
+bundled-model: dev ## Trains, measures and exports the model that ships; ESC-10 in ../shared/esc10.
+	$(BIN)/python tools/bundled_model.py
 
 clean: ## Removes environments, caches and builds.
 	rm -rf .venv .venv-demo .venv-uv build dist *.egg-info

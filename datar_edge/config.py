@@ -321,12 +321,20 @@ def config_from_dict(data: Mapping[str, Any]) -> DatarConfig:
     return _build(DatarConfig, fields, "configuration")
 
 
+FBANKS: Mapping[str, FbankConfig] = {
+    "micro": FbankConfig(num_mel_bins=64, window_s=2.56, num_frames=256),
+    "ast": FbankConfig(),
+    "paper": FbankConfig(sample_rate_hz=43_000),
+}
+"""Front-ends by name: the small model's and AST's at 16 kHz, the paper's at 43 kHz."""
+
+
 def _micro() -> DatarConfig:
     alternate: tuple[AttentionKind, ...] = ("local", "deformable")
     shift: tuple[AttentionKind, ...] = ("local", "shifted")
     return DatarConfig(
         preset="datar-micro",
-        fbank=FbankConfig(num_mel_bins=64, window_s=2.56, num_frames=256),
+        fbank=FBANKS["micro"],
         stem="conv",
         local_unit=True,
         stages=(

@@ -55,8 +55,12 @@ fi
 say "Making $folder with $("$python" --version) and ${uv:-pip}, from: $*"
 quiet=
 [ -t 2 ] || quiet=--quiet
-# What is there is kept and brought up to date, unless it belongs to another folder.
-[ ! -e "$stamp" ] || [ "$(head -n 1 "$stamp")" = "$PWD" ] || rm -rf "$folder"
+# What is there is brought up to date, unless it belongs to another folder or its Python is gone.
+if [ -e "$stamp" ] && [ "$(head -n 1 "$stamp")" != "$PWD" ]; then
+    rm -rf "$folder"
+elif ! "$folder/bin/python" -c '' 2>/dev/null; then
+    rm -rf "$folder"
+fi
 rm -f "$stamp"
 if [ -n "$uv" ]; then
     uv venv --quiet --allow-existing --python "$python" "$folder"
@@ -66,6 +70,7 @@ else
     "$python" -m venv "$folder"
     # Dependency groups are read from pip 25.1 on.
     "$folder/bin/python" -m pip install $quiet 'pip>=25.1'
-    "$folder/bin/python" -m pip install $quiet "$@"
+    # setuptools warns of every editable install.
+    PYTHONWARNINGS=ignore "$folder/bin/python" -m pip install $quiet "$@"
 fi
 printf '%s\n' "$key" >"$stamp"

@@ -7,13 +7,11 @@ import pytest
 import torch
 import torchaudio
 
-from datar_edge.config import FbankConfig, preset
+from datar_edge.config import FBANKS, FbankConfig
 from datar_edge.features import Fbank
 from datar_edge.features.fbank import LOG_FLOOR
 
-MICRO = preset("datar-micro").fbank
-PAPER = FbankConfig(sample_rate_hz=43_000)
-CONFIGS = {"micro 16 kHz": MICRO, "AST 16 kHz": FbankConfig(), "paper 43 kHz": PAPER}
+MICRO = FBANKS["micro"]
 
 
 def kaldi(waveform: torch.Tensor, config: FbankConfig) -> torch.Tensor:
@@ -45,7 +43,7 @@ def sounds(rate_hz: int) -> dict[str, np.ndarray]:
     }
 
 
-@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
+@pytest.mark.parametrize("config", FBANKS.values(), ids=FBANKS)
 @pytest.mark.parametrize("name", sounds(100))
 def test_equals_kaldi_on_made_sounds(config: FbankConfig, name: str) -> None:
     waveform = torch.from_numpy(sounds(config.sample_rate_hz)[name]).float().unsqueeze(0)
@@ -68,10 +66,11 @@ def test_equals_kaldi_on_real_clips(esc10_waveforms) -> None:
         for waveform in esc10_waveforms(config.sample_rate_hz)
     ]
     differences = torch.cat(differences)
-    # 1e-3 nats is 0.004 dB. The rest are bins 90 dB and more below the loudest of their frame,
-    # where float32 ends; torchaudio's own float32 is 1.7e-3 from its double precision there.
-    assert (differences > 1e-3).double().mean() < 2e-6
-    assert differences.max() <= 2.5e-3
+    # 1e-3 nats is 0.004 dB. A few values in a million are over it: bins far below the loudest of
+    # their frame, where float32 ends. There torchaudio's own float32 is 3.9e-3 from its double
+    # precision (`benchmarks/front_end.py`), so a bound of 1e-3 on all of them asks too much.
+    assert (differences > 1e-3).double().mean() < 1e-5
+    assert differences.max() <= 4e-3
 
 
 def test_frames_are_local() -> None:
@@ -94,7 +93,7 @@ def test_counts_whole_frames(samples: int, frames: int) -> None:
     assert Fbank(MICRO).num_frames(samples) == frames
 
 
-@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
+@pytest.mark.parametrize("config", FBANKS.values(), ids=FBANKS)
 def test_has_no_fft_and_no_state(config: FbankConfig) -> None:
     fbank = Fbank(config)
     assert not fbank.state_dict()
