@@ -15,9 +15,10 @@ import torch
 import torchaudio
 
 from datar_edge.audio.files import read_audio
-from datar_edge.config import FBANKS, FbankConfig
+from datar_edge.config import FbankConfig
 from datar_edge.data.readers import open_dataset
 from datar_edge.features import Fbank
+from datar_edge.presets import FBANKS
 
 BOUND = 1e-3
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from datar_edge.audio.files import AudioReader
 from datar_edge.audio.resample import Resampler
 from datar_edge.card import ModelCard
+from datar_edge.closing import Closing
 from datar_edge.errors import AudioError
 from datar_edge.listen.events import EventTracker
 from datar_edge.listen.segments import Segment, merged_segments, window_segments
@@ -24,7 +24,7 @@ from datar_edge.runtime.tags import TagChooser
 _MAX_RATE_HZ = 768_000
 
 
-class Tagger:
+class Tagger(Closing):
     """A model with the choices of how to use it; a context manager that closes the model.
 
     Args:
@@ -171,17 +171,6 @@ class Tagger:
     def close(self) -> None:
         """Gives the model's memory back."""
         self._session.close()
-
-    def __enter__(self) -> Tagger:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _scorer(self) -> WindowScorer:
         return WindowScorer(self._session, hop_s=self._hop_s, min_level_dbfs=self._min_level_dbfs)

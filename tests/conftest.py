@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from datar_edge.card import ModelCard
+from datar_edge.closing import Closing
 from datar_edge.config import FbankConfig
 
 ESC10 = Path(__file__).parents[2] / "shared" / "esc10"
@@ -19,7 +19,7 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 RATE_HZ = 16_000
 
 
-class LoudnessSession:
+class LoudnessSession(Closing):
     """A model simple enough to be known by heart: loud, or faint, by the mean of |x|."""
 
     def __init__(self, window_s: float = 0.5, hop_s: float = 0.25) -> None:
@@ -39,17 +39,6 @@ class LoudnessSession:
 
     def close(self) -> None:
         self.closed = True
-
-    def __enter__(self) -> LoudnessSession:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 import soundfile
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from datar_edge.audio.resample import Resampler
 from datar_edge.audio.truncation import ogg_is_cut_off, promised_share
+from datar_edge.closing import Closing
 from datar_edge.errors import AudioError
 from datar_edge.native_log import native_log_held
 
@@ -29,7 +29,7 @@ _CONVERT = "Convert it first, for instance: ffmpeg -i {name} {stem}-converted.wa
 _REPAIR = "Copy it again, or keep what is there: ffmpeg -i {name} {stem}-whole.wav"
 
 
-class AudioReader:
+class AudioReader(Closing):
     """One sound file, open for reading from start to end; never held in memory whole.
 
     Args:
@@ -94,17 +94,6 @@ class AudioReader:
     def close(self) -> None:
         """Closes the file."""
         self._sound.close()
-
-    def __enter__(self) -> AudioReader:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _native_blocks(self, start: int, end: int) -> Iterator[NDArray[np.float32]]:
         position = start

@@ -12,8 +12,8 @@ import typer
 from datar_edge.bundled import bundled_tflite
 from datar_edge.cli.options import JsonOption
 from datar_edge.cli.output import as_json, emit, rendered
-from datar_edge.config import PRESETS
 from datar_edge.extras import require
+from datar_edge.presets import PRESETS
 from datar_edge.runtime import read_model_card
 from datar_edge.runtime.open import kind_of
 

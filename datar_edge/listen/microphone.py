@@ -6,13 +6,13 @@ import logging
 import queue
 import threading
 from collections.abc import Iterator
-from types import TracebackType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from datar_edge.audio.resample import Resampler
+from datar_edge.closing import Closing
 from datar_edge.errors import DeviceError
 from datar_edge.listen.devices import find_device, load_sounddevice
 from datar_edge.native_log import native_log_held
@@ -26,7 +26,7 @@ _POLL_S = 0.2
 _MAX_CHANNELS = 2
 
 
-class MicrophoneSource:
+class MicrophoneSource(Closing):
     """Records from an input device at its own rate.
 
     What cannot be taken in time is lost from its oldest end, five seconds back.
@@ -72,17 +72,6 @@ class MicrophoneSource:
     def close(self) -> None:
         """See `Source.close`."""
         self._stream.close()
-
-    def __enter__(self) -> MicrophoneSource:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _open(self, index: int, channels: int) -> Any:
         sounddevice = load_sounddevice()

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datar_edge.audio.files import AudioReader
+from datar_edge.closing import Closing
 
 _BLOCK_S = 0.1
 
@@ -57,7 +58,7 @@ class Source(Protocol):
     ) -> None: ...
 
 
-class FileSource:
+class FileSource(Closing):
     """A sound file, heard as if it were live.
 
     Args:
@@ -98,14 +99,3 @@ class FileSource:
     def close(self) -> None:
         """See `Source.close`."""
         self._reader.close()
-
-    def __enter__(self) -> FileSource:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from datar_edge.config import DatarConfig, preset
+from datar_edge.config import DatarConfig
 from datar_edge.models.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from datar_edge.models.datar import Datar
 from datar_edge.models.waveform import WaveformModel
+from datar_edge.presets import preset
 
 __all__ = [
     "Checkpoint",

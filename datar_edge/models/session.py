@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from datar_edge.card import ModelCard
+from datar_edge.closing import Closing
 from datar_edge.models.checkpoint import Checkpoint, load_checkpoint
 from datar_edge.models.count import count_macs, count_parameters
 from datar_edge.models.waveform import WaveformModel
@@ -26,7 +27,7 @@ def card_of(checkpoint: Checkpoint) -> ModelCard:
     )
 
 
-class TorchSession:
+class TorchSession(Closing):
     """Runs a checkpoint with PyTorch; what every exported file is compared with.
 
     Args:
@@ -54,9 +55,3 @@ class TorchSession:
 
     def close(self) -> None:
         """Nothing to give back."""
-
-    def __enter__(self) -> TorchSession:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()

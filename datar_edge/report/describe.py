@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from datar_edge.config import DatarConfig, preset
+from datar_edge.config import DatarConfig
 from datar_edge.models import Datar, build, load_checkpoint
 from datar_edge.models.count import count_macs, count_parameters
+from datar_edge.presets import preset
 
 _EXAMPLE_LABELS = 10
 

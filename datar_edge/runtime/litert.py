@@ -7,13 +7,13 @@ import importlib
 import logging
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from datar_edge.card import ModelCard
+from datar_edge.closing import Closing
 from datar_edge.errors import CardError, ModelFileError, RuntimeFailureError
 from datar_edge.native_log import native_log_held
 from datar_edge.runtime.card_in_tflite import read_card
@@ -25,7 +25,7 @@ RUNTIMES = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter", "tensorf
 """Modules that hold the interpreter, the one that is maintained first."""
 
 
-class LiteRtSession:
+class LiteRtSession(Closing):
     """A TFLite model with its card, checked against each other.
 
     Args:
@@ -66,17 +66,6 @@ class LiteRtSession:
     def close(self) -> None:
         """See `Session.close`."""
         self._interpreter = None
-
-    def __enter__(self) -> LiteRtSession:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _load(path: Path, threads: int) -> Any:

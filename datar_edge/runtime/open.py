@@ -7,8 +7,8 @@ from pathlib import Path
 
 from datar_edge.bundled import bundled_tflite
 from datar_edge.card import ModelCard
-from datar_edge.config import PRESETS
 from datar_edge.errors import ConfigError, ModelFileError
+from datar_edge.presets import PRESETS
 from datar_edge.runtime.card_in_tflite import read_card
 from datar_edge.runtime.session import Session
 

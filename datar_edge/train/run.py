@@ -17,10 +17,9 @@ import lightning.pytorch as pl
 import torch
 from lightning.pytorch.callbacks import EMAWeightAveraging, ModelCheckpoint, RichProgressBar
 from lightning.pytorch.loggers import CSVLogger
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.data import DataLoader, default_collate
 
-from datar_edge.config import preset
 from datar_edge.data.dataset import Clip, ClipSet
 from datar_edge.data.spectrograms import (
     ClipWindows,
@@ -31,6 +30,8 @@ from datar_edge.data.spectrograms import (
 )
 from datar_edge.errors import ConfigError
 from datar_edge.models import Checkpoint, Datar, save_checkpoint
+from datar_edge.presets import preset
+from datar_edge.train.batch_norm import reestimate_batch_norm
 from datar_edge.train.config import TrainConfig
 from datar_edge.train.module import DatarModule
 
@@ -123,32 +124,6 @@ def train(
     )
     save_checkpoint(output / CHECKPOINT_NAME, checkpoint)
     return TrainResult(checkpoint=output / CHECKPOINT_NAME, epochs=config.epochs, metrics=metrics)
-
-
-@torch.no_grad()
-def reestimate_batch_norm(model: Datar, loader: DataLoader[Any], passes: int = 4) -> None:
-    """Computes the statistics of batch-norm again, for the weights that are kept.
-
-    Those gathered while training belong to the weights of the last steps, not to their average.
-    They are taken over augmented examples, as the weights were.
-
-    Args:
-        model: the network; nothing but its running means and variances changes.
-        loader: training examples.
-        passes: over the loader.
-    """
-    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
-    model.eval()
-    for norm in norms:
-        norm.reset_running_stats()
-        norm.momentum = None  # the plain mean over all batches
-        norm.train()
-    for epoch in range(passes if norms else 0):
-        if isinstance(loader.sampler, EpochSampler):
-            loader.sampler.set_epoch(epoch)
-        for log_mel, _targets in loader:
-            model(log_mel.to(model.feature_mean.device))
-    model.eval()
 
 
 @contextlib.contextmanager

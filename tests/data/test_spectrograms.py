@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import soundfile
 
-from datar_edge.config import preset
 from datar_edge.data.augment import AugmentConfig
 from datar_edge.data.readers import open_dataset
 from datar_edge.data.spectrograms import (
@@ -20,6 +19,7 @@ from datar_edge.data.spectrograms import (
 )
 from datar_edge.errors import DataError
 from datar_edge.features.fbank import LOG_FLOOR
+from datar_edge.presets import preset
 
 FBANK = preset("datar-micro").fbank
 

@@ -7,9 +7,10 @@ import pytest
 import torch
 import torchaudio
 
-from datar_edge.config import FBANKS, FbankConfig
+from datar_edge.config import FbankConfig
 from datar_edge.features import Fbank
 from datar_edge.features.fbank import LOG_FLOOR
+from datar_edge.presets import FBANKS
 
 MICRO = FBANKS["micro"]
 

@@ -7,18 +7,12 @@ import dataclasses
 import pytest
 import torch
 
-from datar_edge.config import (
-    AdaptorConfig,
-    DatarConfig,
-    DeformableConfig,
-    FbankConfig,
-    StageConfig,
-    preset,
-)
+from datar_edge.config import AdaptorConfig, DatarConfig, DeformableConfig, FbankConfig, StageConfig
 from datar_edge.errors import ConfigError
 from datar_edge.models import WaveformModel, build
 from datar_edge.models.adaptor import InputAdaptor
 from datar_edge.models.sampling import SAMPLERS
+from datar_edge.presets import preset
 
 TINY = DatarConfig(
     preset="test",
