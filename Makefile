@@ -18,7 +18,7 @@ endef
 export NEXT
 
 help: ## Lists the targets.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## Tags the recordings in examples/ with the bundled model; installs the small base only.
 	@tools/environment.sh .venv-demo -e .
