@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from datar_edge.bundled import bundled_checkpoint, bundled_tflite
+from datar_edge.bundled import bundled_checkpoint
 from datar_edge.export.verify import MAX_SCORE_DIFF, compare, edge_windows, recording_windows
 from datar_edge.models.session import TorchSession
 from datar_edge.runtime import open_session
