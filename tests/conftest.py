@@ -1,4 +1,4 @@
-"""Sounds and a small model that several tests share."""
+"""What tests of several folders share: a toy model in numpy, sound files, real clips."""
 
 from __future__ import annotations
 
@@ -14,57 +14,110 @@ from datar_edge.card import ModelCard
 from datar_edge.closing import Closing
 from datar_edge.config import FbankConfig
 
-ESC10 = Path(__file__).parents[2] / "shared" / "esc10"
-EXAMPLES = Path(__file__).parents[1] / "examples"
-RATE_HZ = 16_000
+REPOSITORY = Path(__file__).parents[1]
+ESC10 = REPOSITORY.parent / "shared" / "esc10"
+
+TOY_RATE_HZ = 8_000
+TOY_WINDOW = 800
+"""Samples of the toy model's window, 0.1 s."""
 
 
-class LoudnessSession(Closing):
-    """A model simple enough to be known by heart: loud, or faint, by the mean of |x|."""
+class ToySession(Closing):
+    """Two labels whose scores are arithmetic on the samples, so that a test can foresee them.
 
-    def __init__(self, window_s: float = 0.5, hop_s: float = 0.25) -> None:
+    "loud" scores the largest sample, "low" one minus that.
+    """
+
+    def __init__(self, *, hop_s: float = 0.05, threshold: float = 0.5) -> None:
         self.card = ModelCard(
-            preset="loudness",
-            heads={"class": ("Loud", "Faint")},
-            fbank=FbankConfig(num_mel_bins=8, window_s=window_s, num_frames=64),
+            preset="toy",
+            heads={"level": ("loud", "low"), "sign": ("up", "down", "flat")},
+            activation="sigmoid",
+            fbank=FbankConfig(
+                sample_rate_hz=TOY_RATE_HZ, num_mel_bins=8, window_s=0.1, num_frames=16
+            ),
             hop_s=hop_s,
+            threshold=threshold,
         )
-        self.windows = 0
+        self.waveforms: list[NDArray[np.float32]] = []
         self.closed = False
 
     def run(self, waveform: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
-        self.windows += 1
-        loud = min(1.0, 2.0 * float(np.abs(waveform).mean()))
-        return {"class": np.array([loud, 1.0 - loud], np.float32)}
+        assert waveform.shape == (1, TOY_WINDOW)
+        assert waveform.dtype == np.float32
+        self.waveforms.append(waveform.copy())
+        loud = float(np.abs(waveform).max())
+        up = float((waveform > 0).mean())
+        down = float((waveform < 0).mean())
+        return {
+            "level": np.array([loud, 1.0 - loud], np.float32),
+            "sign": np.array([up, down, 1.0 - up - down], np.float32),
+        }
 
     def close(self) -> None:
         self.closed = True
 
 
-@pytest.fixture
-def loudness() -> LoudnessSession:
-    return LoudnessSession()
+WriteSound = Callable[..., Path]
 
 
 @pytest.fixture
-def write_sound(tmp_path: Path) -> Callable[..., Path]:
-    """Writes samples into a file and gives its path."""
+def toy_session() -> ToySession:
+    """A fresh toy model with windows of 0.1 s every 0.05 s."""
+    return ToySession()
 
-    def write(samples: NDArray[np.floating], name: str = "a.wav", rate_hz: int = RATE_HZ) -> Path:
-        soundfile.write(tmp_path / name, samples, rate_hz)
-        return tmp_path / name
+
+@pytest.fixture(scope="session")
+def make_toy_session() -> type[ToySession]:
+    """Toy models with another hop or threshold."""
+    return ToySession
+
+
+@pytest.fixture
+def write_sound(tmp_path: Path) -> WriteSound:
+    """Writes samples `[n]` or `[n, channels]` to a file of the test's folder."""
+
+    def write(
+        name: str,
+        samples: NDArray[np.floating],
+        *,
+        rate_hz: int = 16_000,
+        subtype: str | None = None,
+        file_format: str | None = None,
+    ) -> Path:
+        path = tmp_path / name
+        soundfile.write(path, samples, rate_hz, subtype=subtype, format=file_format)
+        return path
 
     return write
 
 
 @pytest.fixture
-def esc10() -> Path:
-    if not ESC10.is_dir():
-        pytest.skip("ESC-10 is not beside the checkout, at ../shared/esc10")
-    return ESC10
+def noise() -> Callable[..., NDArray[np.float32]]:
+    """Noise of so many seconds, the same each time."""
+
+    def make(seconds: float, *, rate_hz: int = 16_000, peak: float = 0.5) -> NDArray[np.float32]:
+        samples = np.random.default_rng(3).uniform(-peak, peak, round(seconds * rate_hz))
+        return samples.astype(np.float32)
+
+    return make
 
 
 @pytest.fixture
-def real_sounds() -> list[Path]:
-    """The recordings that come with the project."""
-    return sorted(p for p in EXAMPLES.iterdir() if p.suffix in {".ogg", ".wav"})
+def examples() -> Path:
+    """The recordings of the checkout."""
+    return REPOSITORY / "examples"
+
+
+@pytest.fixture
+def real_sounds(examples: Path) -> list[Path]:
+    """The recordings of the checkout, one by one."""
+    return sorted(path for path in examples.iterdir() if path.suffix in {".ogg", ".wav"})
+
+
+@pytest.fixture
+def esc10() -> Path:
+    """The real clips beside the checkout, one folder a label."""
+    if not ESC10.is_dir():
+        pytest.skip("ESC-10 is not beside the checkout, at ../shared/esc10")
+    return ESC10

@@ -12,8 +12,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 import datar_edge
+from datar_edge.card import ModelCard
+from datar_edge.closing import Closing
+from datar_edge.config import FbankConfig
 from datar_edge.errors import AudioError, ConfigError, RuntimeFailureError
 from datar_edge.listen.source import FileSource
 from datar_edge.runtime.scorer import WindowScorer
@@ -21,6 +25,33 @@ from datar_edge.tagger import Tagger
 
 Write = Callable[..., Path]
 RATE_HZ = 16_000
+
+
+class LoudnessSession(Closing):
+    """A model simple enough to be known by heart: loud, or faint, by the mean of |x|."""
+
+    def __init__(self) -> None:
+        self.card = ModelCard(
+            preset="loudness",
+            heads={"class": ("Loud", "Faint")},
+            fbank=FbankConfig(num_mel_bins=8, window_s=0.5, num_frames=64),
+            hop_s=0.25,
+        )
+        self.windows = 0
+        self.closed = False
+
+    def run(self, waveform: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+        self.windows += 1
+        loud = min(1.0, 2.0 * float(np.abs(waveform).mean()))
+        return {"class": np.array([loud, 1.0 - loud], np.float32)}
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def loudness() -> LoudnessSession:
+    return LoudnessSession()
 
 
 def loud_then_faint() -> np.ndarray:
@@ -88,7 +119,7 @@ def test_blocks_make_no_difference(loudness, cuts: list[int]) -> None:
 
 
 def test_every_message_of_a_stream_is_in_order(loudness, write_sound: Write) -> None:
-    path = write_sound(loud_then_faint())
+    path = write_sound("a.wav", loud_then_faint())
     messages = list(Tagger(loudness).stream(FileSource(path, fast=True), start_threshold=0.9))
     assert isinstance(messages[0], datar_edge.Status)
     assert isinstance(messages[-1], datar_edge.Status)
@@ -101,7 +132,7 @@ def test_every_message_of_a_stream_is_in_order(loudness, write_sound: Write) -> 
 
 def test_real_time_takes_its_time(loudness, write_sound: Write) -> None:
     """A stopped source ends the stream early, with its last status."""
-    source = FileSource(write_sound(np.tile(loud_then_faint(), 20)))
+    source = FileSource(write_sound("a.wav", np.tile(loud_then_faint(), 20)))
     messages = []
     for message in Tagger(loudness).stream(source):
         messages.append(message)

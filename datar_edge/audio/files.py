@@ -25,6 +25,9 @@ AUDIO_SUFFIXES = frozenset(
 _BLOCK_FRAMES = 32_768
 _LENGTH_SLACK_S = 0.1
 """Compressed formats round the length in their header to frames of theirs."""
+_FOREIGN_FORMATS = (1, 4)
+"""libsndfile's SF_ERR_UNRECOGNISED_FORMAT and SF_ERR_UNSUPPORTED_ENCODING."""
+
 _CONVERT = "Convert it first, for instance: ffmpeg -i {name} {stem}-converted.wav"
 _REPAIR = "Copy it again, or keep what is there: ffmpeg -i {name} {stem}-whole.wav"
 
@@ -222,9 +225,12 @@ def _open(path: Path) -> soundfile.SoundFile:
         with native_log_held():
             return soundfile.SoundFile(path)
     except soundfile.LibsndfileError as error:
+        if error.code in _FOREIGN_FORMATS:
+            problem, fix = "is not a sound file that libsndfile reads", _CONVERT
+        else:
+            problem, fix = "is broken or cut off", _REPAIR
         raise AudioError(
-            f"{path} is not a sound file that libsndfile reads: {error.error_string}",
-            fix=_advice(_CONVERT, path),
+            f"{path} {problem}: {error.error_string}", fix=_advice(fix, path)
         ) from error
     except TypeError as error:  # soundfile takes .raw for headerless sound of unknown rate
         raise AudioError(

@@ -37,7 +37,7 @@ class Window:
     def level_dbfs(self) -> float:
         """RMS level of the sound without its mean, in dB of full scale; -inf for silence."""
         power = float(np.var(self.samples[: self.valid], dtype=np.float64))
-        return 10.0 * float(np.log10(power)) if power > 0.0 else float("-inf")
+        return float("-inf") if power == 0.0 else 10.0 * float(np.log10(power))
 
 
 class WindowCutter:

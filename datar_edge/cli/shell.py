@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any
 
 import typer
 
@@ -19,8 +19,12 @@ from datar_edge.errors import DatarEdgeError
 _INTERRUPTED = 130
 _FAILED = 1
 
-_Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
-_Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log to standard error.")]
+_DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+_VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Log to standard error.")]
+_SHARED = tuple(
+    inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=option)
+    for name, option in (("debug", _DebugOption), ("verbose", _VerboseOption))
+)
 
 
 def say(kind: str, text: str) -> None:
@@ -36,8 +40,6 @@ def say_unexpected(error: Exception) -> int:
 
 def shielded(command: Callable[..., None]) -> Callable[..., None]:
     """A command with `--debug` and `--verbose`, whose errors come out as one line."""
-    hints = get_type_hints(command, include_extras=True)
-    shared = {"debug": _Debug, "verbose": _Verbose}
 
     @functools.wraps(command)
     def run(*, debug: bool, verbose: bool, **values: Any) -> None:
@@ -49,14 +51,11 @@ def shielded(command: Callable[..., None]) -> Callable[..., None]:
             command(**values)
             sys.stdout.flush()
 
-    signature = inspect.signature(command)
-    options = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=hint)
-        for name, hint in shared.items()
-    ]
-    own = [p.replace(annotation=hints[p.name]) for p in signature.parameters.values()]
-    run.__signature__ = signature.replace(parameters=own + options)  # type: ignore[attr-defined]
-    run.__annotations__ = {**hints, **shared}
+    # typer reads the options off the signature, and their types off the annotations.
+    signature = inspect.signature(command, eval_str=True)
+    parameters = [*signature.parameters.values(), *_SHARED]
+    run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {each.name: each.annotation for each in parameters}
     return run
 
 

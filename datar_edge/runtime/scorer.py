@@ -97,7 +97,7 @@ class WindowScorer:
             end_s=(window.start + window.valid) / self._rate_hz,
             padded_s=(len(window.samples) - window.valid) / self._rate_hz,
             level_dbfs=level_dbfs,
-            scores=self._run(window) if level_dbfs >= self._min_level_dbfs else None,
+            scores=None if level_dbfs < self._min_level_dbfs else self._run(window),
         )
 
     def _run(self, window: Window) -> Mapping[str, NDArray[np.float32]]:

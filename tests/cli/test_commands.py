@@ -75,7 +75,7 @@ def test_tag_as_a_table(real_sounds: list[Path], capsys: Capture) -> None:
 
 def test_tag_says_that_it_padded(write_sound: Write, capsys: Capture) -> None:
     noise = np.random.default_rng(1).normal(0.0, 0.1, 8_000)
-    assert call("tag", write_sound(noise)) == 0
+    assert call("tag", write_sound("a.wav", noise)) == 0
     captured = capsys.readouterr()
     assert "padded with silence to the model's window of 2.56 s" in captured.err
     assert "0.50" in captured.out
@@ -126,7 +126,7 @@ def test_wrong_input_is_one_line(
     monkeypatch: pytest.MonkeyPatch,
     capsys: Capture,
 ) -> None:
-    sound = write_sound(np.zeros(16_000))
+    sound = write_sound("a.wav", np.zeros(16_000))
     monkeypatch.chdir(tmp_path)
     filled = [part.format(sound=sound, checkpoint=bundled_checkpoint()) for part in arguments]
     before = sorted(tmp_path.rglob("*"))

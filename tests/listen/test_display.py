@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+
+import pytest
+
+from datar_edge.listen.display import LineDisplay, clock_from, json_line
+from datar_edge.listen.events import EventEnd, EventStart
+from datar_edge.listen.stream import Message, Scores, Status
+from datar_edge.runtime.tags import Tag
+
+NOON = datetime(2025, 1, 31, 12, 0, 0, tzinfo=timezone.utc)
+START = EventStart(id=3, label="Dog bark", start_s=61.5, score=0.912345)
+END = EventEnd(id=3, label="Dog bark", start_s=61.5, end_s=64.0, max_score=0.98)
+SCORES = Scores(start_s=1.0, end_s=3.56, tags=(Tag("Rain", 0.75), Tag("Rooster", 0.123456)))
+STATUS = Status(state="stopped", time_s=5.0, dropped_s=0.25, windows=4)
+
+
+@pytest.mark.parametrize(
+    ("message", "line"),
+    [
+        (
+            START,
+            {"type": "event_start", "id": 3, "label": "Dog bark", "start_s": 61.5, "score": 0.9123},
+        ),
+        (
+            END,
+            {
+                "type": "event_end",
+                "id": 3,
+                "label": "Dog bark",
+                "start_s": 61.5,
+                "end_s": 64.0,
+                "max_score": 0.98,
+            },
+        ),
+        (
+            SCORES,
+            {
+                "type": "scores",
+                "start_s": 1.0,
+                "end_s": 3.56,
+                "tags": [{"label": "Rain", "score": 0.75}, {"label": "Rooster", "score": 0.1235}],
+            },
+        ),
+        (
+            STATUS,
+            {"type": "status", "state": "stopped", "time_s": 5.0, "dropped_s": 0.25, "windows": 4},
+        ),
+    ],
+)
+def test_a_message_as_json(message: Message, line: dict[str, object]) -> None:
+    text = json_line(message)
+    assert "\n" not in text
+    assert json.loads(text) == line
+
+
+def test_json_with_the_time_of_day() -> None:
+    clock = clock_from(NOON)
+    end = json.loads(json_line(END, clock))
+    assert end["start_time"] == "2025-01-31T12:01:01.500+00:00"
+    assert end["end_time"] == "2025-01-31T12:01:04.000+00:00"
+    assert json.loads(json_line(STATUS, clock))["time"] == "2025-01-31T12:00:05.000+00:00"
+
+
+@pytest.mark.parametrize(
+    ("display", "lines"),
+    [
+        (
+            {},
+            ["    61.50  ▶ Dog bark  0.91", "    64.00  ■ Dog bark  2.5 s, at most 0.98"],
+        ),
+        (
+            {"scores": True, "clock": clock_from(NOON)},
+            [
+                "12:00:01    Rain 0.75, Rooster 0.12",
+                "12:01:01  ▶ Dog bark  0.91",
+                "12:01:04  ■ Dog bark  2.5 s, at most 0.98",
+            ],
+        ),
+    ],
+)
+def test_lines_for_people(
+    display: dict[str, object], lines: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = LineDisplay(**display)
+    for message in (SCORES, START, END, STATUS):
+        shown.show(message)
+    assert capsys.readouterr().out.splitlines() == lines
