@@ -56,9 +56,7 @@ def main() -> None:
             {form: run_ms(session, waveform) for form, session in sessions.items()}
             for _ in range(options.rounds)
         ][options.rounds // 10 :]  # the first ones warm up
-    print(
-        "| form | operators | delegated | in parts | ms a window, median | native ÷ this, by round |"
-    )
+    print("| form | operators | delegated | in parts | ms a window | native ÷ this |")
     print("| --- | --- | --- | --- | --- | --- |")
     for form in forms:
         delegation = files[form].delegation
