@@ -97,8 +97,18 @@ def _rows(facts: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str
     for name, value in facts.items():
         if isinstance(value, Mapping):
             yield from _rows(value, f"{prefix}{name}.")
+        elif isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
+            for number, item in enumerate(value, start=1):
+                yield (
+                    f"{prefix}{name}.{number}",
+                    ", ".join(f"{k} {_told(v)}" for k, v in item.items()),
+                )
         elif isinstance(value, list):
             yield f"{prefix}{name}", ", ".join(map(str, value))
         else:
             shown = f"{value:,}" if isinstance(value, int) and abs(value) >= 10_000 else value
             yield f"{prefix}{name}", str(shown)
+
+
+def _told(value: Any) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -75,14 +75,15 @@ def train(
         val_clips: what to measure on; None for none.
         output: the run's folder: `config.json`, `metrics/`, `checkpoints/last.ckpt`, and at the end
             `model.safetensors`.
-        resume: go on from `last.ckpt`.
+        resume: go on from `last.ckpt`; from the start where the run was stopped before its
+            first.
         progress: wraps the reading of clips in a bar.
 
     Raises:
         ConfigError: the folder holds another run, or there is nothing to resume.
         DataError: not one clip could be read.
     """
-    _prepare_folder(output, config, resume=resume)
+    last = _prepare_folder(output, config, resume=resume)
     logging.getLogger("lightning.pytorch").setLevel(_log.getEffectiveLevel())
     pl.seed_everything(config.seed, verbose=False)
     model_config = preset(config.preset)
@@ -107,8 +108,8 @@ def train(
             module,
             loader,
             validation,
-            ckpt_path=output / RESUME_NAME if resume else None,
-            weights_only=False if resume else None,  # the run's own file, not a stranger's
+            ckpt_path=last,
+            weights_only=False if last else None,  # the run's own file, not a stranger's
         )
     reestimate_batch_norm(model, loader)
     if validation is not None:
@@ -131,31 +132,32 @@ def _advice_ignored() -> Iterator[None]:
     """Keeps Lightning's advice and its own use of what torch deprecates off the terminal."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*does not have many workers")
+        warnings.filterwarnings("ignore", message=".*but have no `val_dataloader`")
         warnings.filterwarnings("ignore", message="Checkpoint directory .* is not empty")
         warnings.filterwarnings("ignore", message=".*isinstance\\(treespec, LeafSpec\\)")
         yield
 
 
-def _prepare_folder(output: Path, config: TrainConfig, *, resume: bool) -> None:
-    written = output / CONFIG_NAME
-    if resume:
-        if not (output / RESUME_NAME).is_file():
+def _prepare_folder(output: Path, config: TrainConfig, *, resume: bool) -> Path | None:
+    """Makes the run's folder, or finds the checkpoint to go on from; None before there is one."""
+    written, checkpoint = output / CONFIG_NAME, output / RESUME_NAME
+    if not resume:
+        if written.exists():
             raise ConfigError(
-                f"{output} holds no {RESUME_NAME} to resume from", fix="Train without --resume."
+                f"{output} holds a run already",
+                fix="Choose another --output, go on with --resume, or start over with --force.",
             )
-        if TrainConfig.from_json(written.read_text(encoding="utf-8")) != config:
-            raise ConfigError(
-                f"{written} differs from the options given",
-                fix="Resume with the options the run was started with, or choose another --output.",
-            )
-        return
-    if written.exists():
+        output.mkdir(parents=True, exist_ok=True)
+        written.write_text(config.to_json(), encoding="utf-8")
+        return None
+    if not written.is_file():
+        raise ConfigError(f"{output} holds no run to resume", fix="Train without --resume.")
+    if TrainConfig.from_json(written.read_text(encoding="utf-8")) != config:
         raise ConfigError(
-            f"{output} holds a run already",
-            fix="Choose another --output, go on with --resume, or start over with --force.",
+            f"{written} differs from the options given",
+            fix="Resume with the options the run was started with, or choose another --output.",
         )
-    output.mkdir(parents=True, exist_ok=True)
-    written.write_text(config.to_json(), encoding="utf-8")
+    return checkpoint if checkpoint.is_file() else None
 
 
 def _collate(

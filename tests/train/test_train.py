@@ -108,8 +108,18 @@ def test_resume_wants_the_same_options(finished: Path, folder: Path) -> None:
 
 def test_resume_wants_a_run(folder: Path, tmp_path: Path) -> None:
     clips = open_dataset(f"folder:{folder}")
-    with pytest.raises(ConfigError, match=r"holds no checkpoints/last\.ckpt"):
+    with pytest.raises(ConfigError, match="holds no run to resume"):
         train(CONFIG, train_clips=clips, val_clips=None, output=tmp_path, resume=True)
+
+
+def test_a_run_stopped_before_its_first_checkpoint_starts_again(
+    folder: Path, tmp_path: Path
+) -> None:
+    clips = open_dataset(f"folder:{folder}")
+    config = dataclasses.replace(CONFIG, epochs=1)
+    (tmp_path / "config.json").write_text(config.to_json())
+    result = train(config, train_clips=clips, val_clips=None, output=tmp_path, resume=True)
+    assert result.checkpoint.is_file()
 
 
 def test_folds_may_not_be_shared() -> None:
