@@ -26,7 +26,7 @@ from datar_edge.export.verify import (
 )
 from datar_edge.models import Checkpoint, WaveformModel
 from datar_edge.models.session import TorchSession, card_of
-from datar_edge.runtime import open_session
+from datar_edge.runtime import open_session, read_model_card
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,11 +87,15 @@ def export(
     try:
         step("lowering the model")
         checkpoint.model.set_sampler(form)
-        partial.write_bytes(runtime.convert(WaveformModel(checkpoint.model).eval(), card))
+        graph = runtime.lower(WaveformModel(checkpoint.model).eval(), card.window_samples)
+        partial.write_bytes(runtime.with_card(graph, card))
         step("comparing with PyTorch on real sound")
         parity = _verify(partial, checkpoint, recordings or verification_sounds())
         step("reading back what the delegate takes")
         delegation = runtime.delegation(partial)
+        card = dataclasses.replace(card, parity=dataclasses.asdict(parity))
+        partial.write_bytes(runtime.with_card(graph, card))
+        read_model_card(partial)  # the graph is the one that was compared; the card is new
         partial.replace(output)
     finally:
         partial.unlink(missing_ok=True)

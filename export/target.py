@@ -42,13 +42,20 @@ class Target(Protocol):
     suffix: str
     sampler: SamplerForm
 
-    def convert(self, model: WaveformModel, card: ModelCard) -> bytes:
-        """The file's content, the card inside.
+    def lower(self, model: WaveformModel, window_samples: int) -> bytes:
+        """The graph as a file's content, without a card.
 
         Args:
             model: in evaluation mode.
-            card: what the file says of itself.
+            window_samples: of its input, `[1, window_samples]`.
+
+        Raises:
+            MissingExtraError: the packages are not installed.
         """
+        ...
+
+    def with_card(self, content: bytes, card: ModelCard) -> bytes:
+        """What `lower` gave, with the card inside."""
         ...
 
     def delegation(self, path: Path) -> Delegation:

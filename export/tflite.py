@@ -25,12 +25,12 @@ class TfliteTarget:
     """Lowers to a flatbuffer for LiteRT, TensorFlow Lite and MediaPipe."""
 
     suffix = ".tflite"
-    # No index and no gather, so that XNNPACK takes all of it (`benchmark` shows the shares).
+    # No index and no gather, so that XNNPACK takes all of it: `benchmarks/sampler.py`.
     sampler: SamplerForm = "dense"
 
-    def convert(self, model: WaveformModel, card: ModelCard) -> bytes:
-        """See `Target.convert`."""
-        sample = (torch.zeros(1, card.window_samples),)
+    def lower(self, model: WaveformModel, window_samples: int) -> bytes:
+        """See `Target.lower`."""
+        sample = (torch.zeros(1, window_samples),)
         # litert-torch reports its steps on stdout, which is for results here, and MLIR on stderr.
         chatter = contextlib.redirect_stdout(io.StringIO())
         with chatter, native_log_held(), warnings.catch_warnings():
@@ -40,11 +40,14 @@ class TfliteTarget:
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "model.tflite"
                 converted.export(str(path))
-                content = path.read_bytes()
+                return path.read_bytes()
+
+    def with_card(self, content: bytes, card: ModelCard) -> bytes:
+        """See `Target.with_card`."""
         return with_metadata(content, card)
 
     def delegation(self, path: Path) -> Delegation:
-        """See `Target.delegation`: the interpreter's plan with XNNPACK, and without."""
+        """See `Target.delegation`: from the interpreter's plan with XNNPACK."""
         interpreter = require(
             "ai_edge_litert.interpreter", extra="export", purpose="inspecting a TFLite file"
         )

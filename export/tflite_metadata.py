@@ -90,7 +90,6 @@ def _metadata_buffer(card: ModelCard) -> bytes:
     model = schema.ModelMetadataT()
     model.name = card.preset
     model.description = "Audio event tagging by DATAR, written by datar-edge."
-    model.license = card.provenance.get("licence", "Apache-2.0")
     model.subgraphMetadata = [subgraph]
     model.associatedFiles = [
         _associated_file(schema, CARD_FILE_NAME, "datar-edge model card (JSON)", label=False)

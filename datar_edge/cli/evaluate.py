@@ -8,7 +8,15 @@ from typing import Annotated, Any
 import typer
 
 from datar_edge.bundled import bundled_tflite
-from datar_edge.cli.options import ForceOption, HopOption, JsonOption, OutputOption, ThreadsOption
+from datar_edge.cli.options import (
+    DataOption,
+    ForceOption,
+    HopOption,
+    JsonOption,
+    LimitOption,
+    OutputOption,
+    ThreadsOption,
+)
 from datar_edge.cli.output import as_json, check_output, emit, rendered
 from datar_edge.cli.progress import progress_bar, telling
 from datar_edge.cli.shell import say
@@ -21,7 +29,7 @@ _NAMED_CLIPS = 5
 
 def evaluate_model(
     *,
-    data: Annotated[str, typer.Option(metavar="SET", help="esc:DIR or folder:DIR.")],
+    data: DataOption,
     model: Annotated[
         Path | None,
         typer.Argument(
@@ -33,14 +41,7 @@ def evaluate_model(
     folds: Annotated[
         str, typer.Option(metavar="1,2,…", help="Only these folds.", show_default="all")
     ] = "",
-    limit: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            help="Only the first N clips, taken from each label in turn.",
-            show_default="all",
-        ),
-    ] = None,
+    limit: LimitOption = None,
     hop: HopOption = None,
     threads: ThreadsOption = 1,
     to_json: JsonOption = False,

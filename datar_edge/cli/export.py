@@ -63,8 +63,8 @@ def export_model(
     models = require("datar_edge.models", extra="export", purpose=_PURPOSE)
     source = bundled_checkpoint() if checkpoint is None else checkpoint
     suffix = pipeline.load_target(target).suffix
-    beside = Path(source.stem) if checkpoint is None else source.with_suffix("")
-    destination = output or beside.with_suffix(suffix)
+    beside = source.with_suffix(suffix)
+    destination = output or (Path(beside.name) if checkpoint is None else beside)
     check_output(destination, force=force)
     loaded = models.load_checkpoint(source)
     clips = open_dataset(data, limit=limit).clips if data else ()

@@ -39,3 +39,12 @@ OutputOption = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Write there instead of printing.")
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite the output.")]
+DataOption = Annotated[str, typer.Option(metavar="SET", help="esc:DIR or folder:DIR.")]
+LimitOption = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        help="Only the first N clips, taken from each label in turn.",
+        show_default="all",
+    ),
+]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from datar_edge.cli.options import ForceOption, JsonOption
+from datar_edge.cli.options import DataOption, ForceOption, JsonOption, LimitOption
 from datar_edge.cli.output import as_json, emit, rendered
 from datar_edge.cli.progress import progress_bar, telling
 from datar_edge.data.readers import open_dataset, parse_folds
@@ -24,7 +24,7 @@ _PURPOSE = "training"
 
 def train(
     *,
-    data: Annotated[str, typer.Option(metavar="SET", help="esc:DIR or folder:DIR.")],
+    data: DataOption,
     output: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder of the run.")],
     preset: Annotated[str, typer.Option(help="The model.")] = "datar-micro",
     folds: Annotated[
@@ -40,14 +40,7 @@ def train(
     learning_rate: Annotated[
         float | None, typer.Option(help="Peak.", show_default="the recipe's")
     ] = None,
-    limit: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            help="Only the first N clips, taken from each label in turn.",
-            show_default="all",
-        ),
-    ] = None,
+    limit: LimitOption = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Of everything random.")] = 1,
     threads: Annotated[
         int | None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import importlib.metadata
 import logging
 import math
@@ -230,7 +231,8 @@ def _provenance(
         "data_attribution": clips.attribution,
         "clips": str(count),
         "folds": ",".join(map(str, config.folds)) or "all",
-        "recipe": config.to_json(),
+        # Where the data lay is nobody's business who gets the file.
+        "recipe": dataclasses.replace(config, data=config.data.partition(":")[0]).to_json(),
         "validation": ", ".join(f"{name} {value:.4f}" for name, value in sorted(metrics.items())),
         "datar_edge": importlib.metadata.version("datar-edge"),
         "torch": str(torch.__version__),

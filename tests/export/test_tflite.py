@@ -73,6 +73,7 @@ def test_carries_card_and_labels(exported: Exported) -> None:
         card = session.card
     assert card.labels == LABELS
     assert (card.sample_rate_hz, card.window_samples) == (16_000, 40_960)
+    assert card.parity == dataclasses.asdict(exported.parity)
     assert (card.sampler, card.quantize, card.input_kind) == ("dense", "none", "waveform")
     with zipfile.ZipFile(exported.artifact) as files:
         assert set(files.namelist()) == {CARD_FILE_NAME, "labels_class.txt"}

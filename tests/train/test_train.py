@@ -116,10 +116,12 @@ def test_a_run_stopped_before_its_first_checkpoint_starts_again(
     folder: Path, tmp_path: Path
 ) -> None:
     clips = open_dataset(f"folder:{folder}")
-    config = dataclasses.replace(CONFIG, epochs=1)
+    config = dataclasses.replace(CONFIG, epochs=1, data=f"folder:{folder}")
     (tmp_path / "config.json").write_text(config.to_json())
     result = train(config, train_clips=clips, val_clips=None, output=tmp_path, resume=True)
-    assert result.checkpoint.is_file()
+    provenance = load_checkpoint(result.checkpoint).provenance
+    assert '"data": "folder"' in provenance["recipe"]  # and not where it lay
+    assert not [key for key, value in provenance.items() if str(folder) in value]
 
 
 def test_folds_may_not_be_shared() -> None:
