@@ -6,7 +6,7 @@ Nothing here imports torch: a runtime reads front-end parameters from a model ca
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar, get_args
 
@@ -268,7 +268,78 @@ class DatarConfig:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON; `config_from_dict` reads it back."""
-        return dataclasses.asdict(self)
+        return {"architecture": "datar", **dataclasses.asdict(self)}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AstConfig:
+    """The audio spectrogram transformer (Gong et al., 2021), the paper's baseline.
+
+    Attributes:
+        preset: the name this configuration is known by.
+        fbank: the front-end.
+        embed_dim: channels.
+        num_heads: attention heads.
+        depth: blocks.
+        patch_size: side of a square patch, in mels and frames.
+        patch_stride: distance between patches; below `patch_size` they overlap.
+        mlp_ratio: width of the MLP over that of its block.
+        drop_path: stochastic depth of the last block; it grows linearly from 0.
+        dropout: before the heads.
+    """
+
+    preset: str
+    fbank: FbankConfig
+    embed_dim: int = 768
+    num_heads: int = 12
+    depth: int = 12
+    patch_size: int = 16
+    patch_stride: int = 10
+    mlp_ratio: float = 4.0
+    drop_path: float = 0.1
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        _require(self.depth >= 1, "depth", self.depth, "1 or more")
+        _require(
+            self.num_heads >= 1 and self.embed_dim % self.num_heads == 0,
+            "num_heads",
+            self.num_heads,
+            f"a divisor of embed_dim ({self.embed_dim})",
+        )
+        smaller = min(self.fbank.num_mel_bins, self.fbank.num_frames)
+        _require(
+            1 <= self.patch_size <= smaller,
+            "patch_size",
+            self.patch_size,
+            f"1 to the smaller side of the input ({smaller})",
+        )
+        _require(
+            1 <= self.patch_stride <= self.patch_size,
+            "patch_stride",
+            self.patch_stride,
+            f"1 to patch_size ({self.patch_size})",
+        )
+        for name in ("drop_path", "dropout"):
+            value = getattr(self, name)
+            _require(0.0 <= value < 1.0, name, value, "0 to below 1")
+        _require(self.mlp_ratio > 0, "mlp_ratio", self.mlp_ratio, "above 0")
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Patches along mels and along frames."""
+        return tuple(  # type: ignore[return-value]
+            (size - self.patch_size) // self.patch_stride + 1
+            for size in (self.fbank.num_mel_bins, self.fbank.num_frames)
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, for JSON; `config_from_dict` reads it back."""
+        return {"architecture": "ast", **dataclasses.asdict(self)}
+
+
+ModelConfig = DatarConfig | AstConfig
+"""What describes a whole model but its heads."""
 
 
 def _build(cls: type[_Config], data: Mapping[str, Any], where: str) -> _Config:
@@ -296,26 +367,43 @@ def fbank_from_dict(data: Mapping[str, Any]) -> FbankConfig:
     return _build(FbankConfig, data, "fbank")
 
 
-def config_from_dict(data: Mapping[str, Any]) -> DatarConfig:
-    """Reads a model configuration from plain data, as `DatarConfig.to_dict` writes it.
+def config_from_dict(data: Mapping[str, Any]) -> ModelConfig:
+    """Reads a model configuration from plain data, as its `to_dict` writes it.
 
     Raises:
-        ConfigError: a field is unknown, missing or out of its range.
+        ConfigError: a field is unknown, missing or out of its range, or no such architecture.
     """
     fields = dict(data)
+    # Checkpoints written before there was a second architecture name none.
+    architecture = fields.pop("architecture", "datar")
+    _require(architecture in _READERS, "architecture", architecture, ", ".join(_READERS))
     try:
         fields["fbank"] = fbank_from_dict(fields["fbank"])
-        fields["adaptor"] = _build(AdaptorConfig, fields["adaptor"], "adaptor")
-        stages = []
-        for index, stage in enumerate(fields["stages"]):
-            values = dict(stage)
-            values["blocks"] = tuple(values["blocks"])
-            values["window"] = tuple(values["window"])
-            values["deformable"] = _build(
-                DeformableConfig, values["deformable"], f"stages[{index}].deformable"
-            )
-            stages.append(_build(StageConfig, values, f"stages[{index}]"))
-        fields["stages"] = tuple(stages)
+        return _READERS[architecture](fields)
     except (KeyError, TypeError) as error:
         raise ConfigError(f"the configuration lacks or garbles {error}") from error
+
+
+def _ast_from_fields(fields: dict[str, Any]) -> AstConfig:
+    return _build(AstConfig, fields, "configuration")
+
+
+def _datar_from_fields(fields: dict[str, Any]) -> DatarConfig:
+    fields["adaptor"] = _build(AdaptorConfig, fields["adaptor"], "adaptor")
+    stages = []
+    for index, stage in enumerate(fields["stages"]):
+        values = dict(stage)
+        values["blocks"] = tuple(values["blocks"])
+        values["window"] = tuple(values["window"])
+        values["deformable"] = _build(
+            DeformableConfig, values["deformable"], f"stages[{index}].deformable"
+        )
+        stages.append(_build(StageConfig, values, f"stages[{index}]"))
+    fields["stages"] = tuple(stages)
     return _build(DatarConfig, fields, "configuration")
+
+
+_READERS: Mapping[str, Callable[[dict[str, Any]], ModelConfig]] = {
+    "datar": _datar_from_fields,
+    "ast": _ast_from_fields,
+}

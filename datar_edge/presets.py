@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from datar_edge.config import (
+    AstConfig,
     AttentionKind,
     DatarConfig,
     DeformableConfig,
     FbankConfig,
+    ModelConfig,
     StageConfig,
 )
 from datar_edge.errors import ConfigError
@@ -44,10 +46,44 @@ def _micro() -> DatarConfig:
     )
 
 
-PRESETS: Mapping[str, DatarConfig] = {"datar-micro": _micro()}
+def _pyramid(
+    name: str, *, widths: tuple[int, int, int, int], heads: tuple[int, int, int, int], depth: int
+) -> DatarConfig:
+    """DAT's pyramid at AST's 128 x 1,024: depths 2, 2, `depth`, 2."""
+    shift: tuple[AttentionKind, ...] = ("local", "shifted")
+    alternate: tuple[AttentionKind, ...] = ("local", "deformable")
+    # One offset group for every four heads, as DAT's code has it in its deformable stages.
+    groups = [max(1, count // 4) for count in heads]
+    blocks = (shift, shift, alternate * (depth // 2), alternate)
+    return DatarConfig(
+        preset=name,
+        fbank=FBANKS["ast"],
+        stages=tuple(
+            StageConfig(
+                embed_dim=width,
+                num_heads=count,
+                blocks=kinds,
+                window=(8, 8),
+                deformable=DeformableConfig(groups=shared),
+            )
+            for width, count, kinds, shared in zip(widths, heads, blocks, groups, strict=True)
+        ),
+    )
 
 
-def preset(name: str) -> DatarConfig:
+PRESETS: Mapping[str, ModelConfig] = {
+    config.preset: config
+    for config in (
+        _micro(),
+        _pyramid("datar-tiny", widths=(96, 192, 384, 768), heads=(3, 6, 12, 24), depth=6),
+        _pyramid("datar-small", widths=(96, 192, 384, 768), heads=(3, 6, 12, 24), depth=18),
+        _pyramid("datar-base", widths=(128, 256, 512, 1024), heads=(4, 8, 16, 32), depth=18),
+        AstConfig(preset="ast-base", fbank=FBANKS["ast"]),
+    )
+}
+
+
+def preset(name: str) -> ModelConfig:
     """The configuration of that name.
 
     Raises:

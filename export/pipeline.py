@@ -8,24 +8,31 @@ import importlib.metadata
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import get_args
+
+import numpy as np
+from numpy.typing import NDArray
 
 from datar_edge.bundled import verification_sounds
 from datar_edge.card import ModelCard
 from datar_edge.config import SamplerForm
 from datar_edge.errors import ConfigError, VerificationError
-from datar_edge.export.target import Delegation, Target, load_target
+from datar_edge.export.proof import check_types
+from datar_edge.export.target import Delegation, TensorTypes, load_target
 from datar_edge.export.verify import (
-    MAX_SCORE_DIFF,
+    BOUNDS,
     Parity,
+    check_parity,
     compare,
     edge_windows,
     recording_windows,
 )
 from datar_edge.models import Checkpoint, WaveformModel
+from datar_edge.models.deformable_attention import set_sampler
 from datar_edge.models.session import TorchSession, card_of
+from datar_edge.quantize.recipe import Recipe
+from datar_edge.quantize.recipes import recipe_for
 from datar_edge.runtime import open_session, read_model_card
 
 
@@ -40,6 +47,7 @@ class Exported:
         sampler: form of φ in its graph.
         size_bytes: of the file.
         delegation: what the runtime's delegate takes of it.
+        types: of weights and activations, read back from it.
         parity: how near it is to the float model.
     """
 
@@ -49,6 +57,7 @@ class Exported:
     sampler: SamplerForm
     size_bytes: int
     delegation: Delegation
+    types: TensorTypes
     parity: Parity
 
 
@@ -56,9 +65,13 @@ def export(
     checkpoint: Checkpoint,
     *,
     target: str = "tflite",
+    quantize: str = "none",
+    recipe: Recipe | None = None,
     sampler: str = "auto",
     output: Path,
     recordings: Sequence[Path] = (),
+    calibration: Sequence[Path] = (),
+    allow_drift: bool = False,
     source: Path | None = None,
     step: Callable[[str], None] = lambda _: None,
 ) -> Exported:
@@ -67,39 +80,53 @@ def export(
     Args:
         checkpoint: the model.
         target: a name of `datar_edge.export.target.TARGETS`.
+        quantize: none, fp16, int8-dynamic or int8.
+        recipe: a recipe of one's own instead of the one `quantize` names for the target.
         sampler: form of φ, or "auto" for the target's fastest.
         output: the file to write; replaced where it exists.
         recordings: sound to verify on; the package's own recordings where empty.
+        calibration: sound to calibrate on; the package's own recordings where empty.
+        allow_drift: keep a file that is further from the model than its bound.
         source: the checkpoint's file, whose hash the card tells.
         step: told what is being done.
 
     Raises:
-        ConfigError: no such target or form.
-        VerificationError: the file differs from the model by more than `MAX_SCORE_DIFF`; it is
-            not kept.
+        ConfigError: no such target, quantization or form.
+        VerificationError: the file is not of the types that its recipe says, or differs from the
+            model by more than `BOUNDS` allow; it is not kept.
         MissingExtraError: the target's packages are not installed.
     """
     runtime = load_target(target)
-    form = _sampler_form(sampler, runtime)
-    card = _card(checkpoint, form, source)
+    chosen = recipe or recipe_for(target, quantize)
+    form = _sampler_form(sampler)
+    card = _card(checkpoint, form, chosen, source)
     output.parent.mkdir(parents=True, exist_ok=True)
     partial = output.with_name(f".{output.stem}.{os.getpid()}.part{runtime.suffix}")
     try:
         step("lowering the model")
-        checkpoint.model.set_sampler(form)
-        graph = runtime.lower(WaveformModel(checkpoint.model).eval(), card.window_samples)
+        set_sampler(checkpoint.model, form)
+        graph = runtime.lower(
+            WaveformModel(checkpoint.model).eval(),
+            card.window_samples,
+            recipe=chosen,
+            calibration=_calibration(calibration, card) if chosen.calibrated else (),
+        )
         partial.write_bytes(runtime.with_card(graph, card))
+        step("reading back its types and what the delegate takes")
+        types = runtime.tensor_types(partial)
+        check_types(types, chosen)
+        delegation = runtime.delegation(partial)
         step("comparing with PyTorch on real sound")
         parity = _verify(partial, checkpoint, recordings or verification_sounds())
-        step("reading back what the delegate takes")
-        delegation = runtime.delegation(partial)
+        if not allow_drift:
+            check_parity(parity, BOUNDS[chosen.quantize])
         card = dataclasses.replace(card, parity=dataclasses.asdict(parity))
         partial.write_bytes(runtime.with_card(graph, card))
         read_model_card(partial)  # the graph is the one that was compared; the card is new
         partial.replace(output)
     finally:
         partial.unlink(missing_ok=True)
-        checkpoint.model.set_sampler("native")
+        set_sampler(checkpoint.model, "native")
     return Exported(
         artifact=output,
         target=target,
@@ -107,13 +134,14 @@ def export(
         sampler=form,
         size_bytes=output.stat().st_size,
         delegation=delegation,
+        types=types,
         parity=parity,
     )
 
 
-def _sampler_form(name: str, runtime: Target) -> SamplerForm:
+def _sampler_form(name: str) -> SamplerForm:
     if name == "auto":
-        return runtime.sampler
+        return "dense"
     for form in get_args(SamplerForm):
         if form == name:
             return form  # type: ignore[no-any-return]
@@ -122,28 +150,35 @@ def _sampler_form(name: str, runtime: Target) -> SamplerForm:
     )
 
 
-def _card(checkpoint: Checkpoint, form: SamplerForm, source: Path | None) -> ModelCard:
+def _card(
+    checkpoint: Checkpoint, form: SamplerForm, recipe: Recipe, source: Path | None
+) -> ModelCard:
     card = card_of(checkpoint)
     versions = {
         f"exported_with_{name.replace('-', '_')}": importlib.metadata.version(name)
         for name in ("datar-edge", "torch")
     }
-    provenance = {**card.provenance, **versions}
+    provenance = {**card.provenance, **versions, "recipe": recipe.name}
     if source is not None:
         provenance["checkpoint_sha256"] = hashlib.sha256(source.read_bytes()).hexdigest()
-    return dataclasses.replace(card, sampler=form, provenance=provenance)
+    return dataclasses.replace(card, sampler=form, quantize=recipe.quantize, provenance=provenance)
+
+
+def _calibration(recordings: Sequence[Path], card: ModelCard) -> list[NDArray[np.float32]]:
+    return list(recording_windows(recordings or verification_sounds(), card))
 
 
 def _verify(path: Path, checkpoint: Checkpoint, recordings: Sequence[Path]) -> Parity:
-    checkpoint.model.set_sampler("native")  # the definition
+    set_sampler(checkpoint.model, "native")  # the definition
     with open_session(path) as artifact, TorchSession(checkpoint) as reference:
-        card = artifact.card
-        windows = chain(recording_windows(recordings, card), edge_windows(card))
-        parity = compare(artifact, reference, windows)
-    if parity.max_abs_score_diff > MAX_SCORE_DIFF or parity.top1_agreement < 1.0:
+        parity = compare(artifact, reference, recording_windows(recordings, artifact.card))
+        edges = compare(artifact, reference, edge_windows(artifact.card))
+    bound = BOUNDS[artifact.card.quantize]
+    # What is not sound has no right label, so only its logits are held to the bound.
+    if edges.max_abs_logit_diff > bound.max_abs_logit_diff:
         raise VerificationError(
-            f"the exported file differs from the model: largest difference of a score "
-            f"{parity.max_abs_score_diff:.2e} (bound {MAX_SCORE_DIFF:.0e}), the same best label "
-            f"in {parity.top1_agreement:.1%} of {parity.windows} windows; it was not kept"
+            f"on silence, a click or full scale the exported file differs from the model: a logit "
+            f"by {edges.max_abs_logit_diff:.2e} (at most {bound.max_abs_logit_diff:.0e}); it was "
+            "not kept"
         )
     return parity

@@ -7,28 +7,37 @@ import io
 import tempfile
 import warnings
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from datar_edge.card import ModelCard
-from datar_edge.config import SamplerForm
-from datar_edge.export.target import Delegation
+from datar_edge.export.target import Delegation, TensorTypes, Undelegated
 from datar_edge.export.tflite_metadata import with_metadata
+from datar_edge.export.tflite_types import tensor_types
 from datar_edge.extras import require
 from datar_edge.models import WaveformModel
 from datar_edge.native_log import native_log_held
+from datar_edge.quantize.recipe import Recipe
 
 
 class TfliteTarget:
     """Lowers to a flatbuffer for LiteRT, TensorFlow Lite and MediaPipe."""
 
     suffix = ".tflite"
-    # No index and no gather, so that XNNPACK takes all of it: `benchmarks/sampler.py`.
-    sampler: SamplerForm = "dense"
 
-    def lower(self, model: WaveformModel, window_samples: int) -> bytes:
+    def lower(
+        self,
+        model: WaveformModel,
+        window_samples: int,
+        *,
+        recipe: Recipe,
+        calibration: Sequence[NDArray[np.float32]],
+    ) -> bytes:
         """See `Target.lower`."""
         sample = (torch.zeros(1, window_samples),)
         # litert-torch reports its steps on stdout, which is for results here, and MLIR on stderr.
@@ -63,8 +72,15 @@ class TfliteTarget:
             ops=len(own),
             delegated_ops=len(taken),
             delegate_calls=len(calls),
-            not_delegated=dict(remaining),
+            not_delegated=tuple(
+                Undelegated(operator=name, layer="", count=count, reason="")
+                for name, count in remaining.items()
+            ),
         )
+
+    def tensor_types(self, path: Path) -> TensorTypes:
+        """See `Target.tensor_types`."""
+        return tensor_types(path)
 
 
 def _replaced(own: list[dict[str, Any]], calls: list[dict[str, Any]]) -> set[int]:

@@ -1,1 +1,1 @@
-"""Quantization. There is no recipe yet: every file is float32, and its card says `none`."""
+"""Quantization: recipes as data, their calibration, one file a quantizer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -92,27 +93,25 @@ def _document(result: Exported) -> dict[str, Any]:
         "ops": delegation.ops,
         "delegated_ops": delegation.delegated_ops,
         "delegate_calls": delegation.delegate_calls,
-        "not_delegated": dict(delegation.not_delegated),
-        "parity": {
-            "windows": parity.windows,
-            "max_abs_score_diff": parity.max_abs_score_diff,
-            "top1_agreement": parity.top1_agreement,
-        },
+        "not_delegated": [dataclasses.asdict(each) for each in delegation.not_delegated],
+        "weights": dict(result.types.weights),
+        "activations": dict(result.types.activations),
+        "parity": dataclasses.asdict(parity),
     }
 
 
 def _summary(result: Exported) -> str:
     parity, delegation = result.parity, result.delegation
     share = delegation.delegated_ops / delegation.ops
-    left = ", ".join(f"{count} {name}" for name, count in delegation.not_delegated.items())
+    left = ", ".join(f"{each.count} {each.operator}" for each in delegation.not_delegated)
     return (
         f"Wrote {result.artifact}\n"
         f"  size       {result.size_bytes / 1e6:.2f} MB, quantization {result.quantize}, "
         f"sampler {result.sampler}\n"
         f"  operators  {delegation.ops}, of which the delegate runs {share:.1%} in "
         f"{delegation.delegate_calls} part(s){f'; not: {left}' if left else ''}\n"
-        f"  parity     {parity.windows} windows of real sound and edge cases: a score differs "
-        f"from PyTorch's by {parity.max_abs_score_diff:.1e} at most, "
+        f"  parity     {parity.windows} windows of real sound: a logit differs from PyTorch's by "
+        f"{parity.max_abs_logit_diff:.1e} at most, a score by {parity.max_abs_score_diff:.1e}; "
         f"{parity.top1_agreement:.1%} have the same best label\n"
         f"Next: datar-edge tag SOUND.wav --model {result.artifact}"
     )

@@ -1,4 +1,4 @@
-"""Multi-head attention of Eq. (2) and (4), shared by the local and the deformable kind.
+"""Multi-head attention of Eq. (2) and (4), shared by all kinds.
 
 B: batch, L: windows, M: heads, Q: queries, N: keys, C: channels, D = C/M.
 """
@@ -34,22 +34,23 @@ class HeadProjection(nn.Module):
         return self.split(self.linear(tokens))
 
 
-def attend(query: Tensor, key: Tensor, value: Tensor, bias: Tensor, *, batch: int) -> Tensor:
+def attend(query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None, *, batch: int) -> Tensor:
     """σ(q kᵀ + bias) v, the scale being in q already.
 
     Args:
         query: `[B * L, M, Q, D]`.
         key: `[B * L, M, N, D]`.
         value: `[B * L, M, N, D]`.
-        bias: `[1 or B or L, M, Q, N]`; with L windows a row each, it repeats over the batch.
+        bias: `[1 or B or L, M, Q, N]`; with L windows a row each, it repeats over the batch. None
+            for none.
         batch: B.
 
     Returns:
         `[B * L, Q, C]`.
     """
     logits = query @ key.transpose(-2, -1)
-    if bias.shape[0] in (1, logits.shape[0]):
+    if bias is not None and bias.shape[0] in (1, logits.shape[0]):
         logits = logits + bias
-    else:
+    elif bias is not None:
         logits = (logits.reshape(batch, *bias.shape) + bias).flatten(0, 1)
     return (logits.softmax(dim=-1) @ value).transpose(1, 2).flatten(2)

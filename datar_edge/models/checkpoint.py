@@ -13,9 +13,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from datar_edge.config import DatarConfig, config_from_dict
+from datar_edge.config import ModelConfig, config_from_dict
 from datar_edge.errors import ModelFileError
-from datar_edge.models.datar import Datar
+from datar_edge.models.construct import build
+from datar_edge.models.network import Network
 
 FORMAT = "datar-edge-checkpoint"
 VERSION = 1
@@ -31,12 +32,12 @@ class Checkpoint:
         provenance: data set, licence, attribution, recipe, versions; free text by key.
     """
 
-    model: Datar
+    model: Network
     heads: Mapping[str, tuple[str, ...]]
     provenance: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def config(self) -> DatarConfig:
+    def config(self) -> ModelConfig:
         """The configuration of the model."""
         return self.model.config
 
@@ -94,7 +95,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         provenance = {str(k): str(v) for k, v in json.loads(header["provenance"]).items()}
     except (KeyError, ValueError, AttributeError, TypeError) as error:
         raise ModelFileError(f"the header of {path} is garbled: {error}") from error
-    model = Datar(config, {name: len(labels) for name, labels in heads.items()})
+    model = build(config, heads={name: len(labels) for name, labels in heads.items()})
     _fill(model, tensors, path)
     return Checkpoint(model=model.eval(), heads=heads, provenance=provenance)
 
@@ -113,7 +114,7 @@ def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
         ) from error
 
 
-def _fill(model: Datar, tensors: Mapping[str, Tensor], path: Path) -> None:
+def _fill(model: Network, tensors: Mapping[str, Tensor], path: Path) -> None:
     wanted = model.state_dict()
     for name in sorted(wanted.keys() | tensors.keys()):
         found, expected = tensors.get(name), wanted.get(name)

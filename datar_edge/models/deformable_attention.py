@@ -119,3 +119,10 @@ class DeformableAttention(nn.Module):
         )
         projected: Tensor = self.project(attended)
         return projected.reshape(features.shape)
+
+
+def set_sampler(model: nn.Module, form: SamplerForm) -> None:
+    """Chooses the form of φ in every deformable attention; what it computes is the same."""
+    for module in model.modules():
+        if isinstance(module, DeformableAttention):
+            module.sampler = form

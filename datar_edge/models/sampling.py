@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from datar_edge.config import SamplerForm
+from datar_edge.models.bilinear import dense_points, gather_points, hat
 
 
 class Sampler(Protocol):
@@ -72,12 +73,6 @@ def _displacements(coordinates: Tensor, size: int) -> Tensor:
     return pixels + (size - 1.0) - coordinates.unsqueeze(-1)
 
 
-def _hat(points: Tensor, size: int) -> Tensor:
-    """G of Eq. (3), max(0, 1 − |p − r|) for all r < size: `[...]` gives `[..., size]`."""
-    pixels = torch.arange(size, dtype=points.dtype, device=points.device)
-    return F.relu(1.0 - (points.unsqueeze(-1) - pixels).abs())
-
-
 class NativeSampler:
     """`F.grid_sample`, the definition."""
 
@@ -114,7 +109,7 @@ class GatherSampler:
         _, height, width, channels = features.shape
         rows = features.reshape(batch, height * width, groups, channels // groups)
         rows = rows.transpose(1, 2).reshape(batch * groups, height * width, channels // groups)
-        sampled = _gather_bilinear(rows, points.flatten(0, 1), (height, width))
+        sampled = gather_points(rows, points.flatten(0, 1), (height, width))
         return sampled.reshape(batch, groups, -1, channels // groups).transpose(1, 2).flatten(2)
 
     def position_bias(self, table: Tensor, points: Tensor, map_size: tuple[int, int]) -> Tensor:
@@ -124,28 +119,8 @@ class GatherSampler:
         rows = table.reshape(1, groups, heads // groups, height * width).transpose(2, 3)
         rows = rows.expand(batch, -1, -1, -1).flatten(0, 1)
         where = _table_points(points, map_size).reshape(batch * groups, -1, 2)
-        sampled = _gather_bilinear(rows, where, (height, width))
+        sampled = gather_points(rows, where, (height, width))
         return sampled.transpose(1, 2).reshape(batch, heads, -1, count)
-
-
-def _gather_bilinear(rows: Tensor, points: Tensor, size: tuple[int, int]) -> Tensor:
-    """Samples rows of channels: `[B, H * W, C]`, `[B, N, 2]` → `[B, N, C]`."""
-    batch, pixels, channels = rows.shape
-    flat = rows.reshape(batch * pixels, channels)
-    first = torch.arange(batch, device=rows.device).unsqueeze(1) * pixels
-    corner = points.floor()
-    result = torch.zeros((), dtype=rows.dtype, device=rows.device)
-    for down in (0.0, 1.0):
-        for right in (0.0, 1.0):
-            y, x = corner[..., 0] + down, corner[..., 1] + right
-            weight = F.relu(1.0 - (points[..., 0] - y).abs())
-            weight = weight * F.relu(1.0 - (points[..., 1] - x).abs())
-            clamped_y, clamped_x = y.clamp(0.0, size[0] - 1.0), x.clamp(0.0, size[1] - 1.0)
-            weight = weight * ((clamped_y == y) & (clamped_x == x)).to(weight.dtype)
-            index = (clamped_y * size[1] + clamped_x).long() + first
-            values = flat.index_select(0, index.flatten()).reshape(batch, -1, channels)
-            result = result + weight.unsqueeze(-1) * values
-    return result
 
 
 class DenseSampler:
@@ -156,10 +131,7 @@ class DenseSampler:
         batch, groups, count, _ = points.shape
         _, height, width, channels = features.shape
         rows = features.reshape(batch, height * width, groups, channels // groups).transpose(1, 2)
-        weight = _hat(points[..., 0], height).unsqueeze(-1) * _hat(points[..., 1], width).unsqueeze(
-            -2
-        )
-        sampled = weight.reshape(batch, groups, count, height * width) @ rows
+        sampled = dense_points(rows, points, (height, width))
         return sampled.transpose(1, 2).reshape(batch, count, channels)
 
     def position_bias(self, table: Tensor, points: Tensor, map_size: tuple[int, int]) -> Tensor:
@@ -171,8 +143,8 @@ class DenseSampler:
         batch, groups, count, _ = points.shape
         height, width = map_size
         heads = table.shape[0] // groups
-        along_y = _hat(_displacements(points[..., 0], height), 2 * height - 1)
-        along_x = _hat(_displacements(points[..., 1], width), 2 * width - 1)
+        along_y = hat(_displacements(points[..., 0], height), 2 * height - 1)
+        along_x = hat(_displacements(points[..., 1], width), 2 * width - 1)
         tables = table.reshape(groups, heads, 2 * height - 1, 2 * width - 1)
         tables = tables.permute(0, 3, 2, 1).reshape(1, groups, 2 * width - 1, -1)
         columns = along_x.reshape(batch, groups, count * width, -1) @ tables

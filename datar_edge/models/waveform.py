@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from datar_edge.features import Fbank
-from datar_edge.models.datar import Datar
+from datar_edge.models.network import Network
 
 
 class WaveformModel(nn.Module):
@@ -15,7 +15,7 @@ class WaveformModel(nn.Module):
         model: the network; its configuration names the front-end.
     """
 
-    def __init__(self, model: Datar) -> None:
+    def __init__(self, model: Network) -> None:
         super().__init__()
         self.fbank = Fbank(model.config.fbank)
         self.model = model

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from datar_edge.config import DatarConfig
-from datar_edge.models import Datar, build, load_checkpoint
+from datar_edge.config import AstConfig, ModelConfig
+from datar_edge.models import Network, build, load_checkpoint
 from datar_edge.models.count import count_macs, count_parameters
 from datar_edge.presets import preset
 
@@ -39,7 +39,7 @@ def describe_checkpoint(path: Path) -> dict[str, Any]:
     }
 
 
-def _describe(model: Datar) -> dict[str, Any]:
+def _describe(model: Network) -> dict[str, Any]:
     config = model.config
     return {
         "preset": config.preset,
@@ -54,7 +54,16 @@ def _describe(model: Datar) -> dict[str, Any]:
     }
 
 
-def _stages(config: DatarConfig) -> list[dict[str, Any]]:
+def _stages(config: ModelConfig) -> list[dict[str, Any]]:
+    if isinstance(config, AstConfig):
+        return [
+            {
+                "map": list(config.grid),
+                "embed_dim": config.embed_dim,
+                "num_heads": config.num_heads,
+                "blocks": ["global"] * config.depth,
+            }
+        ]
     return [
         {
             "map": list(config.map_size(index)),

@@ -2,20 +2,52 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from datar_edge.bundled import bundled_tflite
 from datar_edge.card import ModelCard
 from datar_edge.errors import ConfigError, ModelFileError
 from datar_edge.presets import PRESETS
-from datar_edge.runtime.card_in_tflite import read_card
 from datar_edge.runtime.session import Session
 
 MAX_THREADS = 64
 
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Runtime:
+    """What opens one kind of model file; imported when such a file is met.
+
+    Attributes:
+        session: `module:class` of its session, made with (path, threads=…).
+        read_card: `module:function` that reads its card without loading the model.
+    """
+
+    session: str
+    read_card: str
+
+
+RUNTIMES: Mapping[str, Runtime] = {
+    "tflite": Runtime(
+        session="datar_edge.runtime.litert:LiteRtSession",
+        read_card="datar_edge.runtime.card_in_tflite:read_card",
+    ),
+    "executorch": Runtime(
+        session="datar_edge.runtime.executorch:ExecuTorchSession",
+        read_card="datar_edge.runtime.card_in_executorch:read_card",
+    ),
+    "onnx": Runtime(
+        session="datar_edge.runtime.onnx:OnnxSession",
+        read_card="datar_edge.runtime.card_in_onnx:read_card",
+    ),
+}
+"""By the kind of file, as `kind_of` tells it."""
+
 _HEAD_BYTES = 9
-_TFLITE = "tflite"
 _EXPORT_FIRST = "Export it first: datar-edge export {path}"
 
 
@@ -33,10 +65,9 @@ def open_session(path: str | os.PathLike[str] | None = None, *, threads: int = 1
     """
     if not 1 <= threads <= MAX_THREADS:
         raise ConfigError(f"threads is {threads}", fix=f"Allowed: 1 to {MAX_THREADS}.")
-    file = _runnable(path)
-    from datar_edge.runtime.litert import LiteRtSession  # noqa: PLC0415 (150 ms; not for `info`)
-
-    return LiteRtSession(file, threads=threads)
+    file, runtime = _runnable(path)
+    session: Session = _load(runtime.session)(file, threads=threads)
+    return session
 
 
 def read_model_card(path: str | os.PathLike[str] | None = None) -> ModelCard:
@@ -49,7 +80,9 @@ def read_model_card(path: str | os.PathLike[str] | None = None) -> ModelCard:
         ModelFileError: missing, broken, or not a file that a device runs.
         CardError: the card is missing or malformed.
     """
-    return read_card(_runnable(path))
+    file, runtime = _runnable(path)
+    card: ModelCard = _load(runtime.read_card)(file)
+    return card
 
 
 def kind_of(path: Path) -> str:
@@ -60,7 +93,7 @@ def kind_of(path: Path) -> str:
     """
     head = _head(path)
     if head[4:8] == b"TFL3":
-        return _TFLITE
+        return "tflite"
     if head[4:8] == b"ET12":
         return "executorch"
     if head[8:9] == b"{":  # safetensors: the header's length in 8 bytes, then JSON
@@ -70,25 +103,24 @@ def kind_of(path: Path) -> str:
     return ""
 
 
-def _runnable(path: str | os.PathLike[str] | None) -> Path:
+def _runnable(path: str | os.PathLike[str] | None) -> tuple[Path, Runtime]:
     file = bundled_tflite() if path is None else Path(path)
     kind = kind_of(file)
-    if kind == _TFLITE:
-        return file
+    if kind in RUNTIMES:
+        return file, RUNTIMES[kind]
     if kind == "checkpoint":
         raise ModelFileError(
             f"{file} is a checkpoint, which only PyTorch runs",
             fix=_EXPORT_FIRST.format(path=file),
         )
-    if kind:
-        raise ModelFileError(
-            f"{file} is a model for {'ExecuTorch' if kind == 'executorch' else 'ONNX Runtime'}, "
-            "which this release does not run",
-            fix="Give a .tflite file.",
-        )
     raise ModelFileError(
-        f"{file} is not a model file", fix="Give a .tflite file that datar-edge exported."
+        f"{file} is not a model file", fix="Give a .tflite, .pte or .onnx that datar-edge exported."
     )
+
+
+def _load(place: str) -> Any:
+    module, _, attribute = place.partition(":")
+    return getattr(importlib.import_module(module), attribute)
 
 
 def _head(path: Path) -> bytes:

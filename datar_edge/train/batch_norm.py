@@ -9,11 +9,11 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from datar_edge.data.spectrograms import EpochSampler
-from datar_edge.models import Datar
+from datar_edge.models import Network
 
 
 @torch.no_grad()
-def reestimate_batch_norm(model: Datar, loader: DataLoader[Any], passes: int = 4) -> None:
+def reestimate_batch_norm(model: Network, loader: DataLoader[Any], passes: int = 4) -> None:
     """Computes the statistics of batch-norm again, for the weights that are kept.
 
     Those gathered while training belong to the weights of the last steps, not to their average.

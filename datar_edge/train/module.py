@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from datar_edge.models.datar import Datar
+from datar_edge.models.network import Network
 from datar_edge.train.config import TrainConfig
 from datar_edge.train.metrics import top_k_accuracy
 
@@ -56,7 +56,7 @@ class DatarModule(pl.LightningModule):
 
     def __init__(
         self,
-        model: Datar,
+        model: Network,
         config: TrainConfig,
         *,
         total_steps: int,

@@ -30,7 +30,7 @@ from datar_edge.data.spectrograms import (
     load_spectrograms,
 )
 from datar_edge.errors import ConfigError
-from datar_edge.models import Checkpoint, Datar, save_checkpoint
+from datar_edge.models import Checkpoint, Network, build, save_checkpoint
 from datar_edge.presets import preset
 from datar_edge.train.batch_norm import reestimate_batch_norm
 from datar_edge.train.config import TrainConfig
@@ -92,7 +92,7 @@ def train(
     val_set = val_clips and load_spectrograms(val_clips, model_config.fbank, progress=progress)
     for problem in train_set.unreadable + (val_set.unreadable if val_set else ()):
         _log.warning("left out: %s", problem)
-    model = Datar(model_config, {head: len(ls) for head, ls in train_set.heads.items()})
+    model = build(model_config, heads={head: len(ls) for head, ls in train_set.heads.items()})
     mean, std = train_set.normalisation()
     model.set_normalisation(mean, std)
     loader = _train_loader(train_set, config, model, mean)
@@ -169,7 +169,7 @@ def _collate(
 
 
 def _train_loader(
-    clips: SpectrogramSet, config: TrainConfig, model: Datar, mean: float
+    clips: SpectrogramSet, config: TrainConfig, model: Network, mean: float
 ) -> DataLoader[Any]:
     examples = TrainingExamples(
         clips,
@@ -185,7 +185,7 @@ def _train_loader(
     )
 
 
-def _val_loader(clips: SpectrogramSet, model: Datar) -> DataLoader[Any]:
+def _val_loader(clips: SpectrogramSet, model: Network) -> DataLoader[Any]:
     fbank = model.config.fbank
     hop_frames = math.ceil(fbank.frames_in_window / 2)
     windows = ClipWindows(clips, frames=fbank.frames_in_window, hop_frames=hop_frames)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from datar_edge.bundled import bundled_checkpoint
-from datar_edge.export.verify import MAX_SCORE_DIFF, compare, edge_windows, recording_windows
+from datar_edge.export.verify import BOUNDS, compare, edge_windows, recording_windows
 from datar_edge.models.session import TorchSession
 from datar_edge.runtime import open_session
 
@@ -18,7 +18,7 @@ def assert_equal_on(recordings: list[Path]) -> None:
     with open_session() as ours, TorchSession(bundled_checkpoint()) as reference:
         sounds = [*recording_windows(recordings, ours.card), *edge_windows(ours.card)]
         parity = compare(ours, reference, sounds)
-    assert parity.max_abs_score_diff <= MAX_SCORE_DIFF
+    assert parity.max_abs_logit_diff <= BOUNDS["none"].max_abs_logit_diff
     assert parity.top1_agreement == 1.0
 
 

@@ -1,0 +1,45 @@
+"""Reads back whether a written file is what its recipe claims."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from datar_edge.errors import VerificationError
+from datar_edge.export.target import TensorTypes
+from datar_edge.quantize.recipe import Recipe
+
+MIN_SHARE = 0.8
+"""Least share of a file's large constants in the recipe's type.
+
+The rest is what stays float on purpose: the front-end's matrix (7 % of datar-micro), position-bias
+tables, and layers that lose too much.
+"""
+
+
+def check_types(types: TensorTypes, recipe: Recipe) -> None:
+    """Refuses a file whose types are not what its recipe says.
+
+    Raises:
+        VerificationError: fewer weights than `MIN_SHARE` have the recipe's type, or a recipe with
+            int8 activations left none.
+    """
+    share = _share(types.weights, recipe.weights)
+    if share < MIN_SHARE:
+        raise VerificationError(
+            f"recipe {recipe.name} promises {recipe.weights} weights, but of those in the file "
+            f"{share:.0%} are ({_told(types.weights)}); it was not kept"
+        )
+    if recipe.activations != "float32" and not types.activations.get(recipe.activations):
+        raise VerificationError(
+            f"recipe {recipe.name} promises {recipe.activations} activations, but the file "
+            f"computes in {_told(types.activations)}; it was not kept"
+        )
+
+
+def _share(counts: Mapping[str, int], kind: str) -> float:
+    total = sum(counts.values())
+    return counts.get(kind, 0) / total if total else 0.0
+
+
+def _told(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {kind}" for kind, count in counts.items()) or "nothing"

@@ -1,0 +1,75 @@
+"""Quantization recipes as data: one dataclass a recipe, its stages in their valid order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
+
+from datar_edge.errors import ConfigError
+
+WeightType = Literal["float32", "float16", "int8"]
+ActivationType = Literal["float32", "int8"]
+
+
+class Stage(Enum):
+    """What is done to a model on its way to a file."""
+
+    CAPTURE = "capture"
+    """`torch.export` of the waveform model."""
+    QUANTIZE_PROGRAM = "quantize program"
+    """Quantization of the captured program, before it is converted (PT2E)."""
+    CONVERT = "convert"
+    """To the runtime's format."""
+    QUANTIZE_FILE = "quantize file"
+    """Quantization of the converted file (AI Edge Quantizer, ONNX Runtime's quantizer)."""
+
+
+PREDECESSORS: Mapping[Stage, frozenset[Stage]] = {
+    Stage.CAPTURE: frozenset(),
+    Stage.QUANTIZE_PROGRAM: frozenset({Stage.CAPTURE}),
+    Stage.CONVERT: frozenset({Stage.CAPTURE, Stage.QUANTIZE_PROGRAM}),
+    Stage.QUANTIZE_FILE: frozenset({Stage.CONVERT}),
+}
+"""What may come right before each stage; nothing, for the first."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recipe:
+    """How a model is made small for one target.
+
+    Attributes:
+        name: says target, quantizer and scheme, such as "tflite_aeq_int8_static_per_channel".
+        target: the export target it is for.
+        quantize: the name users give it: none, fp16, int8-dynamic or int8.
+        weights: type of the weights of matrix products and convolutions in the file.
+        activations: type that matrix products and convolutions compute in.
+        calibrated: whether ranges of activations are measured on recordings.
+        stages: what is done, in order.
+        float_layers: names of layers that stay float, as prefixes of module paths
+            ("fbank", "model.stages.0"); the front-end's and what `--sensitivity` found.
+    """
+
+    name: str
+    target: str
+    quantize: str
+    weights: WeightType = "float32"
+    activations: ActivationType = "float32"
+    calibrated: bool = False
+    stages: tuple[Stage, ...] = (Stage.CAPTURE, Stage.CONVERT)
+    float_layers: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for before, stage in zip((None, *self.stages), self.stages, strict=False):
+            allowed = PREDECESSORS[stage]
+            if (before is None and allowed) or (before is not None and before not in allowed):
+                raise ConfigError(
+                    f"recipe {self.name}: stage {stage.value!r} after "
+                    f"{before.value if before else 'nothing'!r}",
+                    fix=f"Allowed before it: {', '.join(s.value for s in allowed) or 'nothing'}.",
+                )
+        if not self.stages or self.stages[-1] not in (Stage.CONVERT, Stage.QUANTIZE_FILE):
+            raise ConfigError(f"recipe {self.name} does not end in a file")
+        if self.calibrated and self.activations == "float32":
+            raise ConfigError(f"recipe {self.name} calibrates, but its activations stay float32")
