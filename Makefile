@@ -2,7 +2,8 @@
 # or the Python asked for by PYTHON=…, has changed.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo dev format lint types layers test test-slow bundled-model clean
+.PHONY: help demo dev format lint types layers test test-slow fuzz foreign \
+	bundled-model clean
 
 BIN := .venv/bin
 
@@ -48,9 +49,15 @@ test: lint types layers ## Everything that a change must pass: lint, types, laye
 test-slow: dev ## The tests that take minutes.
 	$(BIN)/pytest -m slow
 
+fuzz: dev ## Opens and runs thousands of damaged model files: no crash, no hang. Takes an hour.
+	$(BIN)/pytest -m slow tests/runtime/test_fuzz.py
+
+foreign: dev ## Has other programs run the bundled .tflite: tflite_runtime, C++ Interpreter, MediaPipe.
+	@$(BIN)/python tools/foreign/run.py
+
 bundled-model: dev ## Trains, measures and exports the model that ships; ESC-10 in ../shared/esc10.
 	$(BIN)/python tools/bundled_model.py
 
 clean: ## Removes environments, caches and builds.
-	rm -rf .venv .venv-demo .venv-uv build dist *.egg-info
+	rm -rf .venv .venv-demo .venv-uv .venv-foreign build dist *.egg-info
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -15,6 +15,14 @@ CARD_VERSION = 1
 CARD_FILE_NAME = "datar_edge_card.json"
 """Name of the card where a format carries associated files (TFLite)."""
 
+_KINDS: Mapping[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("preset", "quantize", "sampler", "content_sha256"), str),
+    **dict.fromkeys(("hop_s", "threshold"), (int, float)),
+    **dict.fromkeys(("parameters", "macs"), int),
+    **dict.fromkeys(("heads", "fbank", "provenance", "parity"), dict),
+}
+"""What JSON must hold in the fields that nothing else checks the type of."""
+
 InputKind = Literal["waveform", "features"]
 Activation = Literal["softmax", "sigmoid"]
 
@@ -39,6 +47,8 @@ class ModelCard:
         macs: multiply-accumulates of one window, front-end left out; 0 when not counted.
         provenance: data set, licence, attribution, checkpoint hash, versions; free text by key.
         parity: figures of the comparison with the float model made at export, by name.
+        content_sha256: hash of the file, as `datar_edge.runtime.seal` takes it; "" where the file
+            does not tell whether it is whole.
     """
 
     preset: str
@@ -54,6 +64,7 @@ class ModelCard:
     macs: int = 0
     provenance: Mapping[str, str] = field(default_factory=dict)
     parity: Mapping[str, float] = field(default_factory=dict)
+    content_sha256: str = ""
 
     def __post_init__(self) -> None:
         if not self.heads:
@@ -123,7 +134,7 @@ class ModelCard:
         """
         try:
             data = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise CardError(f"the model's card is not JSON: {error}") from error
         if not isinstance(data, dict):
             raise CardError("the model's card is not a JSON object")
@@ -140,6 +151,9 @@ class ModelCard:
         unknown = sorted(set(data) - {f.name for f in dataclasses.fields(cls)})
         if unknown:
             raise CardError(f"the model's card has the unknown field {unknown[0]!r}")
+        for name, kind in _KINDS.items():
+            if name in data and not isinstance(data[name], kind):
+                raise CardError(f"the card's {name} is {data[name]!r}")
         try:
             data["fbank"] = fbank_from_dict(data["fbank"])
             data["heads"] = {str(h): tuple(map(str, ls)) for h, ls in data["heads"].items()}

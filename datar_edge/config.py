@@ -15,7 +15,7 @@ from datar_edge.errors import ConfigError
 AttentionKind = Literal["local", "shifted", "deformable"]
 StemKind = Literal["patch", "conv"]
 AdaptorKind = Literal["learned", "gaussian", "laplacian", "none"]
-SamplerForm = Literal["native", "gather", "dense"]
+SamplerForm = Literal["native", "gather", "dense", "stencil", "banded"]
 ReferencePoints = Literal["corner", "centre"]
 
 _Config = TypeVar("_Config")

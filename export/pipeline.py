@@ -6,19 +6,19 @@ import dataclasses
 import hashlib
 import importlib.metadata
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from datar_edge.bundled import verification_sounds
+from datar_edge.bundled import calibration_sounds, verification_sounds
 from datar_edge.card import ModelCard
 from datar_edge.config import SamplerForm
-from datar_edge.errors import ConfigError, VerificationError
+from datar_edge.errors import VerificationError
 from datar_edge.export.proof import check_types
+from datar_edge.export.sampler_choice import apply_forms, choose_forms
 from datar_edge.export.target import Delegation, TensorTypes, load_target
 from datar_edge.export.verify import (
     BOUNDS,
@@ -31,9 +31,14 @@ from datar_edge.export.verify import (
 from datar_edge.models import Checkpoint, WaveformModel
 from datar_edge.models.deformable_attention import set_sampler
 from datar_edge.models.session import TorchSession, card_of
+from datar_edge.quantize.calibration import calibration_windows
 from datar_edge.quantize.recipe import Recipe
 from datar_edge.quantize.recipes import recipe_for
 from datar_edge.runtime import open_session, read_model_card
+from datar_edge.runtime.seal import sealed
+
+_MOST_CALIBRATION_WINDOWS = 64
+"""Ranges hardly widen after some dozens, and every window costs a slow run of the float model."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +49,9 @@ class Exported:
         artifact: the file.
         target: its format.
         quantize: its quantization.
-        sampler: form of φ in its graph.
+        sampler: form of φ in its graph; several joined by "+".
+        samplers: the same by deformable layer.
+        notes: layers that the form asked for does not apply to, with what they got.
         size_bytes: of the file.
         delegation: what the runtime's delegate takes of it.
         types: of weights and activations, read back from it.
@@ -54,7 +61,9 @@ class Exported:
     artifact: Path
     target: str
     quantize: str
-    sampler: SamplerForm
+    sampler: str
+    samplers: Mapping[str, SamplerForm]
+    notes: tuple[str, ...]
     size_bytes: int
     delegation: Delegation
     types: TensorTypes
@@ -98,20 +107,20 @@ def export(
     """
     runtime = load_target(target)
     chosen = recipe or recipe_for(target, quantize)
-    form = _sampler_form(sampler)
-    card = _card(checkpoint, form, chosen, source)
+    forms = choose_forms(checkpoint.model, sampler, target)
+    card = _card(checkpoint, forms.name, chosen, source)
     output.parent.mkdir(parents=True, exist_ok=True)
     partial = output.with_name(f".{output.stem}.{os.getpid()}.part{runtime.suffix}")
     try:
         step("lowering the model")
-        set_sampler(checkpoint.model, form)
+        apply_forms(checkpoint.model, forms)
         graph = runtime.lower(
             WaveformModel(checkpoint.model).eval(),
             card.window_samples,
             recipe=chosen,
             calibration=_calibration(calibration, card) if chosen.calibrated else (),
         )
-        partial.write_bytes(runtime.with_card(graph, card))
+        partial.write_bytes(sealed(runtime.with_card, graph, card))
         step("reading back its types and what the delegate takes")
         types = runtime.tensor_types(partial)
         check_types(types, chosen)
@@ -121,7 +130,7 @@ def export(
         if not allow_drift:
             check_parity(parity, BOUNDS[chosen.quantize])
         card = dataclasses.replace(card, parity=dataclasses.asdict(parity))
-        partial.write_bytes(runtime.with_card(graph, card))
+        partial.write_bytes(sealed(runtime.with_card, graph, card))
         read_model_card(partial)  # the graph is the one that was compared; the card is new
         partial.replace(output)
     finally:
@@ -131,7 +140,9 @@ def export(
         artifact=output,
         target=target,
         quantize=card.quantize,
-        sampler=form,
+        sampler=card.sampler,
+        samplers=forms.forms,
+        notes=forms.notes,
         size_bytes=output.stat().st_size,
         delegation=delegation,
         types=types,
@@ -139,20 +150,7 @@ def export(
     )
 
 
-def _sampler_form(name: str) -> SamplerForm:
-    if name == "auto":
-        return "dense"
-    for form in get_args(SamplerForm):
-        if form == name:
-            return form  # type: ignore[no-any-return]
-    raise ConfigError(
-        f"unknown sampler form {name!r}", fix=f"Forms: auto, {', '.join(get_args(SamplerForm))}."
-    )
-
-
-def _card(
-    checkpoint: Checkpoint, form: SamplerForm, recipe: Recipe, source: Path | None
-) -> ModelCard:
+def _card(checkpoint: Checkpoint, sampler: str, recipe: Recipe, source: Path | None) -> ModelCard:
     card = card_of(checkpoint)
     versions = {
         f"exported_with_{name.replace('-', '_')}": importlib.metadata.version(name)
@@ -161,11 +159,14 @@ def _card(
     provenance = {**card.provenance, **versions, "recipe": recipe.name}
     if source is not None:
         provenance["checkpoint_sha256"] = hashlib.sha256(source.read_bytes()).hexdigest()
-    return dataclasses.replace(card, sampler=form, quantize=recipe.quantize, provenance=provenance)
+    return dataclasses.replace(
+        card, sampler=sampler, quantize=recipe.quantize, provenance=provenance
+    )
 
 
 def _calibration(recordings: Sequence[Path], card: ModelCard) -> list[NDArray[np.float32]]:
-    return list(recording_windows(recordings or verification_sounds(), card))
+    sounds = recordings or calibration_sounds()
+    return calibration_windows(sounds, card, limit=_MOST_CALIBRATION_WINDOWS)
 
 
 def _verify(path: Path, checkpoint: Checkpoint, recordings: Sequence[Path]) -> Parity:

@@ -108,7 +108,12 @@ class Target(Protocol):
         ...
 
 
-TARGETS: Mapping[str, str] = {"tflite": "datar_edge.export.tflite:TfliteTarget"}
+TARGETS: Mapping[str, str] = {
+    "tflite": "datar_edge.export.tflite:TfliteTarget",
+    "onnx": "datar_edge.export.onnx:OnnxTarget",
+    "executorch": "datar_edge.export.executorch:ExecuTorchTarget",
+    "executorch-portable": "datar_edge.export.executorch:PortableExecuTorchTarget",
+}
 """Class of each target; loaded when asked for, as each needs packages of its own."""
 
 

@@ -6,23 +6,28 @@ import contextlib
 import io
 import tempfile
 import warnings
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from datar_edge.card import ModelCard
-from datar_edge.export.target import Delegation, TensorTypes, Undelegated
+from datar_edge.export.target import Delegation, TensorTypes
+from datar_edge.export.tflite_buffers import share_buffers
+from datar_edge.export.tflite_delegation import delegation
+from datar_edge.export.tflite_halves import halve_constants
+from datar_edge.export.tflite_layers import name_by_layer
 from datar_edge.export.tflite_metadata import with_metadata
+from datar_edge.export.tflite_rewrites import for_tflite
 from datar_edge.export.tflite_types import tensor_types
 from datar_edge.extras import require
 from datar_edge.models import WaveformModel
 from datar_edge.native_log import native_log_held
 from datar_edge.quantize.recipe import Recipe
+from datar_edge.quantize.tflite import quantized
+from datar_edge.quantize.tflite_flatbuffer import read_model, write_model
 
 
 class TfliteTarget:
@@ -45,60 +50,45 @@ class TfliteTarget:
         with chatter, native_log_held(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             litert_torch = require("litert_torch", extra="export", purpose="export to TFLite")
-            converted = litert_torch.convert(model, sample)
+            converted = litert_torch.convert(for_tflite(model), sample)
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "model.tflite"
                 converted.export(str(path))
-                return path.read_bytes()
+                content = path.read_bytes()
+        return finished(content, model, recipe, calibration)
 
     def with_card(self, content: bytes, card: ModelCard) -> bytes:
         """See `Target.with_card`."""
         return with_metadata(content, card)
 
     def delegation(self, path: Path) -> Delegation:
-        """See `Target.delegation`: from the interpreter's plan with XNNPACK."""
-        interpreter = require(
-            "ai_edge_litert.interpreter", extra="export", purpose="inspecting a TFLite file"
-        )
-        with native_log_held():
-            delegating = interpreter.Interpreter(str(path), num_threads=1)
-            delegating.allocate_tensors()
-        operators = delegating._get_ops_details()
-        calls = [op for op in operators if op["op_name"] == "DELEGATE"]
-        own = [op for op in operators if op["op_name"] != "DELEGATE"]
-        taken = _replaced(own, calls)
-        remaining = Counter(op["op_name"] for op in own if op["index"] not in taken)
-        return Delegation(
-            ops=len(own),
-            delegated_ops=len(taken),
-            delegate_calls=len(calls),
-            not_delegated=tuple(
-                Undelegated(operator=name, layer="", count=count, reason="")
-                for name, count in remaining.items()
-            ),
-        )
+        """See `Target.delegation`."""
+        return delegation(path)
 
     def tensor_types(self, path: Path) -> TensorTypes:
         """See `Target.tensor_types`."""
         return tensor_types(path)
 
 
-def _replaced(own: list[dict[str, Any]], calls: list[dict[str, Any]]) -> set[int]:
-    """Indices of the operators that delegate calls stand for.
+def finished(
+    content: bytes,
+    model: WaveformModel,
+    recipe: Recipe,
+    calibration: Sequence[NDArray[np.float32]],
+) -> bytes:
+    """What litert-torch gave, with tensors named by layer, quantized, each constant stored once.
 
-    The interpreter lists both, but not which replaces which: they are those between a call's
-    outputs and its inputs.
+    Args:
+        content: the float file.
+        model: what it was made from.
+        recipe: the quantization.
+        calibration: windows, float32 `[1, window_samples]`, where the recipe calibrates.
     """
-    producers = {int(tensor): op for op in own for tensor in op["outputs"]}
-    taken: set[int] = set()
-    for call in calls:
-        inputs = {int(tensor) for tensor in call["inputs"]}
-        pending = [int(tensor) for tensor in call["outputs"]]
-        while pending:
-            tensor = pending.pop()
-            op = producers.get(tensor)
-            if tensor in inputs or op is None or op["index"] in taken:
-                continue
-            taken.add(op["index"])
-            pending += [int(source) for source in op["inputs"]]
-    return taken
+    graph = read_model(content)
+    name_by_layer(graph, model)
+    if recipe.quantize != "none":
+        graph = read_model(quantized(write_model(graph), recipe, calibration))
+        # Beside eight bits the front-end may lose what eleven cannot hold, else it may not.
+        halve_constants(graph, keep=recipe.float_layers if recipe.weights == "float16" else ())
+    share_buffers(graph)
+    return write_model(graph)

@@ -9,51 +9,50 @@ from typing import Any
 import numpy as np
 
 from datar_edge.export.target import TensorTypes
-from datar_edge.extras import require
+from datar_edge.quantize.tflite_flatbuffer import constant, operators, read_model, type_names
 
 _LEAST_ELEMENTS = 1_024
+_WEIGHT_INPUT = 1
 _PRODUCTS = ("FULLY_CONNECTED", "BATCH_MATMUL", "CONV_2D", "DEPTHWISE_CONV_2D")
 
 
 def tensor_types(path: Path) -> TensorTypes:
     """See `datar_edge.export.target.Target.tensor_types`.
 
+    Weights are all constants of 1,024 elements or more, in the type that the file stores them in:
+    one that is stored as float16 and made float32 by a DEQUANTIZE is a float16. Activations are
+    counted at the inputs and outputs of matrix products and convolutions, by their tensor's type,
+    with one exception: an operator with a float input beside an integer weight is TFLite's way to
+    write that the kernel rounds its input to int8 when it runs ("dynamic range"), so its input
+    counts as int8; its output is what it says.
+
     Args:
         path: a TFLite file.
     """
-    schema = require(
-        "ai_edge_litert.schema_py_generated", extra="export", purpose="inspecting a TFLite file"
-    )
-    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(path.read_bytes(), 0))
-    type_names = _names(schema.TensorType)
-    operator_names = _names(schema.BuiltinOperator)
+    model = read_model(path.read_bytes())
+    names = type_names()
     weights: Counter[str] = Counter()
     activations: Counter[str] = Counter()
     for graph in model.subgraphs:
-        constant = [_is_constant(model, tensor) for tensor in graph.tensors]
-        for tensor, known in zip(graph.tensors, constant, strict=True):
+        for tensor in graph.tensors:
             elements = int(np.prod(tensor.shape)) if tensor.shape is not None else 1
-            if known and elements >= _LEAST_ELEMENTS:
-                weights[type_names[tensor.type]] += elements
-        for operator in graph.operators or ():
-            code = model.operatorCodes[operator.opcodeIndex]
-            name = operator_names[max(code.builtinCode, code.deprecatedBuiltinCode)]
-            if name in _PRODUCTS:
-                for index in (*operator.inputs, *operator.outputs):
-                    if index >= 0 and not constant[index]:
-                        activations[type_names[graph.tensors[index].type]] += 1
+            if constant(model, tensor) is not None and elements >= _LEAST_ELEMENTS:
+                weights[names[tensor.type]] += elements
+    for graph, operator, name in operators(model):
+        if name in _PRODUCTS:
+            activations.update(_computed_in(model, graph, operator, names))
     return TensorTypes(weights=dict(weights), activations=dict(activations))
 
 
-def _is_constant(model: Any, tensor: Any) -> bool:
-    buffer = model.buffers[tensor.buffer]
-    return buffer.data is not None and len(buffer.data) > 0
+def _computed_in(model: Any, graph: Any, operator: Any, names: dict[int, str]) -> list[str]:
+    """Types of an operator's activations, its inputs first."""
 
+    def types_of(indices: Any) -> list[str]:
+        tensors = [graph.tensors[index] for index in indices if index >= 0]
+        return [names[each.type] for each in tensors if constant(model, each) is None]
 
-def _names(enumeration: type) -> dict[int, str]:
-    """Lower-case names for tensor types, as they are for operators."""
-    return {
-        value: name.lower() if enumeration.__name__ == "TensorType" else name
-        for name, value in vars(enumeration).items()
-        if isinstance(value, int)
-    }
+    inputs, outputs = types_of(operator.inputs), types_of(operator.outputs)
+    weight = names[graph.tensors[operator.inputs[_WEIGHT_INPUT]].type]
+    if weight in ("int8", "int4", "int2"):
+        inputs = ["int8" if kind == "float32" else kind for kind in inputs]
+    return inputs + outputs

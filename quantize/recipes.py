@@ -5,9 +5,100 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from datar_edge.errors import ConfigError
-from datar_edge.quantize.recipe import Recipe
+from datar_edge.quantize.recipe import Recipe, Stage
 
-_ALL = (Recipe(name="tflite_float32", target="tflite", quantize="none"),)
+_TFLITE = (
+    Recipe(name="tflite_float32", target="tflite", quantize="none"),
+    Recipe(
+        name="tflite_aeq_float16_weights",
+        target="tflite",
+        quantize="fp16",
+        weights="float16",
+        stages=(Stage.CAPTURE, Stage.CONVERT, Stage.QUANTIZE_FILE),
+        float_layers=("fbank",),
+    ),
+    Recipe(
+        name="tflite_aeq_int8_dynamic_per_channel",
+        target="tflite",
+        quantize="int8-dynamic",
+        weights="int8",
+        activations="int8",
+        stages=(Stage.CAPTURE, Stage.CONVERT, Stage.QUANTIZE_FILE),
+        float_layers=("fbank",),
+    ),
+    Recipe(
+        name="tflite_aeq_int8_static_per_channel",
+        target="tflite",
+        quantize="int8",
+        weights="int8",
+        activations="int8",
+        calibrated=True,
+        stages=(Stage.CAPTURE, Stage.CONVERT, Stage.QUANTIZE_FILE),
+        # Logits rounded to 8 bits cost more than all other layers together.
+        float_layers=("fbank", "model.heads"),
+    ),
+)
+
+_ONNX = (
+    Recipe(name="onnx_float32", target="onnx", quantize="none"),
+    Recipe(
+        name="onnx_float16_weights",
+        target="onnx",
+        quantize="fp16",
+        weights="float16",
+        stages=(Stage.CAPTURE, Stage.CONVERT, Stage.QUANTIZE_FILE),
+    ),
+    Recipe(
+        name="onnx_ort_int8_dynamic_per_channel",
+        target="onnx",
+        quantize="int8-dynamic",
+        weights="int8",
+        activations="int8",
+        stages=(Stage.CAPTURE, Stage.CONVERT, Stage.QUANTIZE_FILE),
+    ),
+    Recipe(
+        name="onnx_ort_int8_static_per_channel",
+        target="onnx",
+        quantize="int8",
+        weights="int8",
+        activations="int8",
+        calibrated=True,
+        stages=(Stage.CAPTURE, Stage.CONVERT, Stage.QUANTIZE_FILE),
+    ),
+)
+
+_EXECUTORCH = (
+    Recipe(name="executorch_float32", target="executorch", quantize="none"),
+    Recipe(
+        name="executorch_float16",
+        target="executorch",
+        quantize="fp16",
+        weights="float16",
+        float_layers=("fbank",),
+    ),
+    Recipe(
+        name="executorch_pt2e_int8_dynamic_per_channel",
+        target="executorch",
+        quantize="int8-dynamic",
+        weights="int8",
+        activations="int8",
+        stages=(Stage.CAPTURE, Stage.QUANTIZE_PROGRAM, Stage.CONVERT),
+        float_layers=("fbank",),
+    ),
+    Recipe(
+        name="executorch_pt2e_int8_static_per_channel",
+        target="executorch",
+        quantize="int8",
+        weights="int8",
+        activations="int8",
+        calibrated=True,
+        stages=(Stage.CAPTURE, Stage.QUANTIZE_PROGRAM, Stage.CONVERT),
+        float_layers=("fbank",),
+    ),
+    Recipe(name="executorch_portable_float32", target="executorch-portable", quantize="none"),
+)
+
+_ALL = (*_TFLITE, *_ONNX, *_EXECUTORCH)
 
 RECIPES: Mapping[tuple[str, str], Recipe] = {(each.target, each.quantize): each for each in _ALL}
 """By target and by the name that users give."""

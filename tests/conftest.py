@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from datar_edge.card import ModelCard
 from datar_edge.closing import Closing
-from datar_edge.config import FbankConfig
+from datar_edge.config import DatarConfig, FbankConfig, StageConfig
 
 REPOSITORY = Path(__file__).parents[1]
 ESC10 = REPOSITORY.parent / "shared" / "esc10"
@@ -121,3 +122,52 @@ def esc10() -> Path:
     if not ESC10.is_dir():
         pytest.skip("ESC-10 is not beside the checkout, at ../shared/esc10")
     return ESC10
+
+
+NANO_LABELS = ("Dog bark", "Rain", "Rooster", "Helicopter")
+
+
+@pytest.fixture(scope="session")
+def nano_checkpoint() -> Callable[..., Path]:
+    """Writes a checkpoint of three blocks, with random weights, that lowers in seconds."""
+    import torch  # noqa: PLC0415 (tests of what runs without torch share this file)
+
+    from datar_edge.models import Checkpoint, build, save_checkpoint  # noqa: PLC0415
+
+    config = DatarConfig(
+        preset="nano",
+        fbank=FbankConfig(num_mel_bins=32, window_s=0.64, num_frames=64),
+        stem="conv",
+        stages=(
+            StageConfig(embed_dim=16, num_heads=1, blocks=("local",)),
+            StageConfig(embed_dim=256, num_heads=2, blocks=("local", "deformable")),
+        ),
+    )
+
+    def write(path: Path, *, disturbed: str = "") -> Path:
+        """Moves the weights of that module of the network, if one is named, by a tenth."""
+        torch.manual_seed(5)
+        model = build(config, heads={"class": len(NANO_LABELS)})
+        model.set_normalisation(-8.0, 4.0)
+        for module in model.modules():
+            if isinstance(module, torch.nn.Linear | torch.nn.Conv2d):
+                torch.nn.init.normal_(module.weight, std=module.weight[0].numel() ** -0.5)
+        if disturbed:
+            for parameter in model.get_submodule(disturbed).parameters():
+                parameter.data += 0.1 * torch.randn_like(parameter)
+        save_checkpoint(path, Checkpoint(model=model.eval(), heads={"class": NANO_LABELS}))
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def labelled_recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The recordings of the checkout as a data set, a folder for each label."""
+    root = tmp_path_factory.mktemp("recordings")
+    for label, name in zip(
+        NANO_LABELS, ("dog.ogg", "rain.ogg", "rooster.ogg", "helicopter.wav"), strict=True
+    ):
+        (root / label).mkdir()
+        shutil.copy(REPOSITORY / "examples" / name, root / label)
+    return root

@@ -1,4 +1,4 @@
-"""The model that ships with the package, and the recordings that exports are checked on."""
+"""The model that ships with the package, and the recordings that exports are made with."""
 
 from __future__ import annotations
 
@@ -30,13 +30,28 @@ def bundled_checkpoint() -> Path:
 def verification_sounds() -> list[Path]:
     """Short recordings that an exported file and its model are compared on.
 
+    None of them is among `calibration_sounds`.
+
     Raises:
         ModelFileError: the installation lacks them.
     """
-    sounds = sorted((_FOLDER / "sounds").glob("*.oga"))
+    return [*_recordings("sounds", ".oga"), *_recordings("verification", ".ogg")]
+
+
+def calibration_sounds() -> list[Path]:
+    """Short recordings that ranges of activations are measured on.
+
+    Raises:
+        ModelFileError: the installation lacks them.
+    """
+    return _recordings("calibration", ".ogg")
+
+
+def _recordings(folder: str, suffix: str) -> list[Path]:
+    sounds = sorted((_FOLDER / folder).glob(f"*{suffix}"))
     if not sounds:
         raise ModelFileError(
-            f"the bundled recordings are missing in {_FOLDER / 'sounds'}",
+            f"the bundled recordings are missing in {_FOLDER / folder}",
             fix="Install datar-edge again, or give recordings of your own.",
         )
     return sounds

@@ -18,6 +18,9 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "devices": ("datar_edge.cli.devices", "devices"),
     "info": ("datar_edge.cli.info", "info"),
     "evaluate": ("datar_edge.cli.evaluate", "evaluate_model"),
+    "parity": ("datar_edge.cli.parity", "parity"),
+    "benchmark": ("datar_edge.cli.benchmark", "benchmark_files"),
+    "quantize": ("datar_edge.cli.quantize", "quantize_model"),
     "train": ("datar_edge.cli.train", "train"),
     "export": ("datar_edge.cli.export", "export_model"),
 }

@@ -1,42 +1,49 @@
-"""`datar-edge export`: a model file for a device, from a checkpoint."""
+"""`datar-edge export`: model files for devices, from a checkpoint."""
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from datar_edge.bundled import bundled_checkpoint
-from datar_edge.cli.options import ForceOption, JsonOption
+from datar_edge.cli.export_report import as_document, as_summary
+from datar_edge.cli.options import (
+    CalibrationOption,
+    CheckpointArgument,
+    ForceOption,
+    JsonOption,
+    QuantizeOption,
+)
 from datar_edge.cli.output import as_json, check_output, emit
 from datar_edge.cli.progress import spinner
+from datar_edge.cli.shell import say
 from datar_edge.data.readers import open_dataset
+from datar_edge.data.recordings import recordings_of
+from datar_edge.errors import ConfigError
 from datar_edge.extras import require
 
-if TYPE_CHECKING:
-    from datar_edge.export import Exported
-
 _PURPOSE = "exporting a model"
+_CALIBRATION_RECORDINGS = 40
 
 
 def export_model(
     *,
-    checkpoint: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="CHECKPOINT", help="model.safetensors.", show_default="the bundled model"
-        ),
-    ] = None,
-    target: Annotated[str, typer.Option(help="Format of the file: tflite.")] = "tflite",
+    checkpoint: CheckpointArgument = None,
+    target: Annotated[
+        str,
+        typer.Option(help="Runtime that the file is for: tflite, executorch, onnx, or all three."),
+    ] = "tflite",
+    quantize: QuantizeOption = "none",
     sampler: Annotated[
         str,
         typer.Option(
-            help="Form of the bilinear sampler: native, gather, dense, or auto for the target's "
-            "fastest; what it computes is the same."
+            help="Form of the bilinear sampler: native, gather, dense, stencil, banded, or auto, "
+            "the fastest for each layer on the target; what it computes is the same."
         ),
     ] = "auto",
+    calibration: CalibrationOption = None,
     data: Annotated[
         str | None,
         typer.Option(
@@ -46,72 +53,95 @@ def export_model(
         ),
     ] = None,
     limit: Annotated[int, typer.Option(metavar="N", help="Clips of --data to compare on.")] = 50,
+    allow_drift: Annotated[
+        bool,
+        typer.Option(
+            "--allow-drift", help="Keep a file that is further from the model than its bound."
+        ),
+    ] = False,
     output: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="The file.", show_default="beside the checkpoint"),
+        typer.Option(
+            metavar="FILE",
+            help="The file; a folder where several are written.",
+            show_default="beside the checkpoint",
+        ),
     ] = None,
     force: ForceOption = False,
     to_json: JsonOption = False,
 ) -> None:
-    """Writes a model file for a device, kept only if it computes what the checkpoint computes.
+    """Writes model files for devices, each kept only if it computes what the checkpoint computes.
 
-    The file takes a waveform and gives a score for each label. Labels, rate, window and origin
-    are inside. Before it gets its name it is compared with PyTorch on real sound.
+    A file takes a waveform and gives a score for each label. Labels, rate, window and origin are
+    inside. Before it gets its name its types are read back, and it is compared with PyTorch on
+    real sound. `--target all` and `--quantize all` write a file for each.
 
-    Example: datar-edge export run/model.safetensors --target tflite
+    Example: datar-edge export run/model.safetensors --target all --quantize int8
     """
     pipeline = require("datar_edge.export", extra="export", purpose=_PURPOSE)
     models = require("datar_edge.models", extra="export", purpose=_PURPOSE)
     source = bundled_checkpoint() if checkpoint is None else checkpoint
-    suffix = pipeline.load_target(target).suffix
-    beside = source.with_suffix(suffix)
-    destination = output or (Path(beside.name) if checkpoint is None else beside)
-    check_output(destination, force=force)
+    places = _places(source, target, quantize, output, beside=checkpoint is not None)
+    for place in places.values():
+        check_output(place, force=force)
     loaded = models.load_checkpoint(source)
+    sounds = recordings_of(calibration, _CALIBRATION_RECORDINGS) if calibration else ()
     clips = open_dataset(data, limit=limit).clips if data else ()
-    with spinner("lowering") as step:
-        result = pipeline.export(
-            loaded,
-            target=target,
-            sampler=sampler,
-            output=destination,
-            recordings=tuple(clip.path for clip in clips),
-            source=source,
-            step=step,
-        )
-    emit(as_json([_document(result)]) if to_json else _summary(result), None)
+    documents = []
+    for (runtime, kind), place in places.items():
+        with spinner(f"lowering for {runtime}") as step:
+            result = pipeline.export(
+                loaded,
+                target=runtime,
+                quantize=kind,
+                sampler=sampler,
+                output=place,
+                recordings=tuple(clip.path for clip in clips),
+                calibration=sounds,
+                allow_drift=allow_drift,
+                source=source,
+                step=step,
+            )
+        for note in result.notes:
+            say("note", note)
+        documents.append(as_document(result))
+        if not to_json:
+            emit(as_summary(documents[-1]), None)
+    if to_json:
+        emit(as_json(documents), None)
 
 
-def _document(result: Exported) -> dict[str, Any]:
-    parity, delegation = result.parity, result.delegation
-    return {
-        "artifact": str(result.artifact),
-        "target": result.target,
-        "quantize": result.quantize,
-        "sampler": result.sampler,
-        "size_bytes": result.size_bytes,
-        "ops": delegation.ops,
-        "delegated_ops": delegation.delegated_ops,
-        "delegate_calls": delegation.delegate_calls,
-        "not_delegated": [dataclasses.asdict(each) for each in delegation.not_delegated],
-        "weights": dict(result.types.weights),
-        "activations": dict(result.types.activations),
-        "parity": dataclasses.asdict(parity),
-    }
+def _places(
+    source: Path, target: str, quantize: str, output: Path | None, *, beside: bool
+) -> dict[tuple[str, str], Path]:
+    """Where each file goes, by target and quantization.
+
+    Raises:
+        ConfigError: no such target or quantization.
+    """
+    recipes = require("datar_edge.quantize.recipes", extra="export", purpose=_PURPOSE)
+    targets = require("datar_edge.export.target", extra="export", purpose=_PURPOSE)
+    wanted = [(t, q) for t, q in recipes.RECIPES if _is(target, t) and _is(quantize, q)]
+    if not wanted:
+        targets.load_target(target if target != "all" else "tflite")
+        recipes.recipe_for(target if target != "all" else "tflite", quantize)
+    folder = source.parent if beside else Path()
+    single = len(wanted) == 1
+    if output is not None and not single:
+        if output.is_file():
+            raise ConfigError(
+                f"--output {output} is a file, and {len(wanted)} files are to be written",
+                fix="Name a folder.",
+            )
+        folder = output
+    places = {}
+    for runtime, kind in wanted:
+        suffix = targets.load_target(runtime).suffix
+        name = source.stem if kind == "none" else f"{source.stem}-{kind}"
+        places[runtime, kind] = output if output and single else folder / f"{name}{suffix}"
+    return places
 
 
-def _summary(result: Exported) -> str:
-    parity, delegation = result.parity, result.delegation
-    share = delegation.delegated_ops / delegation.ops
-    left = ", ".join(f"{each.count} {each.operator}" for each in delegation.not_delegated)
-    return (
-        f"Wrote {result.artifact}\n"
-        f"  size       {result.size_bytes / 1e6:.2f} MB, quantization {result.quantize}, "
-        f"sampler {result.sampler}\n"
-        f"  operators  {delegation.ops}, of which the delegate runs {share:.1%} in "
-        f"{delegation.delegate_calls} part(s){f'; not: {left}' if left else ''}\n"
-        f"  parity     {parity.windows} windows of real sound: a logit differs from PyTorch's by "
-        f"{parity.max_abs_logit_diff:.1e} at most, a score by {parity.max_abs_score_diff:.1e}; "
-        f"{parity.top1_agreement:.1%} have the same best label\n"
-        f"Next: datar-edge tag SOUND.wav --model {result.artifact}"
-    )
+def _is(asked: str, name: str) -> bool:
+    """Whether that one was asked for; the portable fallback is only by its name."""
+    return asked == name or (asked == "all" and not name.endswith("-portable"))

@@ -48,3 +48,35 @@ LimitOption = Annotated[
         show_default="all",
     ),
 ]
+FoldsOption = Annotated[
+    str, typer.Option(metavar="1,2,…", help="Only these folds.", show_default="all")
+]
+TargetOption = Annotated[
+    str,
+    typer.Option(
+        metavar="TARGET", help="Runtime that the file is for: tflite, executorch or onnx."
+    ),
+]
+QuantizeOption = Annotated[
+    str,
+    typer.Option(
+        metavar="KIND",
+        help="none; fp16: weights of half precision; int8-dynamic: weights of 8 bits, ranges of "
+        "activations taken as it runs; int8: both of 8 bits, ranges taken from --calibration.",
+    ),
+]
+CalibrationOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SET|DIR",
+        help="Sound that ranges of activations are measured on: esc:DIR, folder:DIR, or a plain "
+        "folder of recordings.",
+        show_default="recordings of the package",
+    ),
+]
+CheckpointArgument = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="CHECKPOINT", help="model.safetensors.", show_default="the bundled model"
+    ),
+]

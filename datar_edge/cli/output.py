@@ -15,8 +15,13 @@ _WIDE = 200
 """Columns where there is no terminal to fold lines for."""
 
 
-def check_output(output: Path | None, *, force: bool) -> None:
+def check_output(output: Path | None, *, force: bool, option: str = "--output") -> None:
     """Refuses, before any work, to overwrite a file.
+
+    Args:
+        output: the file; None for standard output.
+        force: it may be overwritten.
+        option: that named it.
 
     Raises:
         ConfigError: it exists and `force` is not set, or it is a folder.
@@ -24,15 +29,20 @@ def check_output(output: Path | None, *, force: bool) -> None:
     if output is None:
         return
     if output.is_dir():
-        raise ConfigError(f"--output {output} is a folder", fix="Name a file in it.")
+        raise ConfigError(f"{option} {output} is a folder", fix="Name a file in it.")
     if output.exists() and not force:
         raise ConfigError(
-            f"--output {output} exists", fix="Name another file, or overwrite it with --force."
+            f"{option} {output} exists", fix="Name another file, or overwrite it with --force."
         )
 
 
-def emit(text: str, output: Path | None) -> None:
+def emit(text: str, output: Path | None, *, option: str = "--output") -> None:
     """Prints a result, or writes it beside the output and renames it.
+
+    Args:
+        text: the result.
+        output: the file; None for standard output.
+        option: that named it.
 
     Raises:
         ConfigError: the file cannot be written.
@@ -48,7 +58,7 @@ def emit(text: str, output: Path | None) -> None:
         partial.replace(output)
     except OSError as error:
         raise ConfigError(
-            f"--output {output} cannot be written: {error.strerror}",
+            f"{option} {output} cannot be written: {error.strerror}",
             fix="Check the folder and its free space.",
         ) from error
     finally:

@@ -35,9 +35,7 @@ class GlobalAttention(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """`[B, N, C]` gives the same shape."""
-        attended = attend(
-            self.query(tokens), self.key(tokens), self.value(tokens), None, batch=len(tokens)
-        )
+        attended = attend(self.query(tokens), self.key(tokens), self.value(tokens))
         projected: Tensor = self.project(attended)
         return projected
 

@@ -34,23 +34,29 @@ class HeadProjection(nn.Module):
         return self.split(self.linear(tokens))
 
 
-def attend(query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None, *, batch: int) -> Tensor:
-    """σ(q kᵀ + bias) v, the scale being in q already.
+def attend(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    bias: Tensor | None = None,
+    *,
+    mask: Tensor | None = None,
+) -> Tensor:
+    """σ(q kᵀ + bias + mask) v, the scale being in q already.
 
     Args:
         query: `[B * L, M, Q, D]`.
         key: `[B * L, M, N, D]`.
         value: `[B * L, M, N, D]`.
-        bias: `[1 or B or L, M, Q, N]`; with L windows a row each, it repeats over the batch. None
-            for none.
-        batch: B.
+        bias: `[1 or B * L, M, Q, N]`; None for none.
+        mask: `[L, 1, Q, N]`, the same for every example and head; None for none.
 
     Returns:
         `[B * L, Q, C]`.
     """
     logits = query @ key.transpose(-2, -1)
-    if bias is not None and bias.shape[0] in (1, logits.shape[0]):
+    if bias is not None:
         logits = logits + bias
-    elif bias is not None:
-        logits = (logits.reshape(batch, *bias.shape) + bias).flatten(0, 1)
+    if mask is not None:
+        logits = (logits.reshape(-1, len(mask), *logits.shape[1:]) + mask).flatten(0, 1)
     return (logits.softmax(dim=-1) @ value).transpose(1, 2).flatten(2)

@@ -12,23 +12,9 @@ from torch import Tensor, nn
 from datar_edge.config import DeformableConfig, SamplerForm
 from datar_edge.models.attention import HeadProjection, attend
 from datar_edge.models.layers import Conv
+from datar_edge.models.point_grid import point_grid
 from datar_edge.models.sampling import SAMPLERS
-
-
-def reference_points(map_size: tuple[int, int], config: DeformableConfig) -> Tensor:
-    """The uniform grid of reference points, `[N, 2]` as (y, x) in pixels of the map.
-
-    The paper spaces the points linearly from the top-left to the bottom-right corner. A direction
-    with one point has it in the middle. The option "centre" spaces them as DAT's code does.
-    """
-    axes = []
-    for size in map_size:
-        count = -(-size // config.stride)
-        if config.reference == "centre" or count == 1:
-            axes.append((torch.arange(count) + 0.5) / count * (size - 1))
-        else:
-            axes.append(torch.arange(count) * ((size - 1) / (count - 1)))
-    return torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1).reshape(-1, 2)
+from datar_edge.models.toeplitz import tied
 
 
 class OffsetGenerator(nn.Module):
@@ -75,6 +61,9 @@ class DeformableAttention(nn.Module):
         num_heads: heads, a divisor of `dim`.
         map_size: (H, W) of the map.
         config: the offset generator and the grid of points.
+
+    Attributes:
+        sampler: the form of φ.
     """
 
     reference: Tensor
@@ -83,8 +72,8 @@ class DeformableAttention(nn.Module):
         self, *, dim: int, num_heads: int, map_size: tuple[int, int], config: DeformableConfig
     ) -> None:
         super().__init__()
-        self.map_size = map_size
         self.sampler: SamplerForm = "native"
+        self.tie_table = False
         self.query = HeadProjection(dim, num_heads, scaled=True)
         self.key = HeadProjection(dim, num_heads)
         self.value = HeadProjection(dim, num_heads)
@@ -93,7 +82,8 @@ class DeformableAttention(nn.Module):
         height, width = map_size
         self.bias_table = nn.Parameter(torch.empty(num_heads, 2 * height - 1, 2 * width - 1))
         nn.init.trunc_normal_(self.bias_table, std=0.02)
-        self.register_buffer("reference", reference_points(map_size, config), persistent=False)
+        self.grid = point_grid(map_size, config)
+        self.register_buffer("reference", self.grid.reference(), persistent=False)
 
     def points(self, features: Tensor) -> Tensor:
         """Where keys and values are sampled: `[B, H, W, C]` gives `[B, G, N, 2]` in pixels."""
@@ -108,14 +98,14 @@ class DeformableAttention(nn.Module):
         sampler = SAMPLERS[self.sampler]
         queries: Tensor = self.query.linear(features)
         points = self._points(queries)
-        sampled = sampler.features(features, points)
-        bias = sampler.position_bias(self.bias_table, points, self.map_size)
+        sampled = sampler.features(features, points, self.grid)
+        table = tied(self.bias_table, queries) if self.tie_table else self.bias_table
+        bias = sampler.position_bias(table, points, self.grid)
         attended = attend(
             self.query.split(queries.flatten(1, 2)),
             self.key(sampled),
             self.value(sampled),
             bias,
-            batch=len(features),
         )
         projected: Tensor = self.project(attended)
         return projected.reshape(features.shape)

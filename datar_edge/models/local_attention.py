@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from datar_edge.models.attention import HeadProjection, attend
+from datar_edge.models.toeplitz import relative_bias, tied
 
 # Added to the logits of pairs that are no neighbours on the map; exp(-100) is 0 in float32.
 _MASKED = -100.0
@@ -20,9 +21,11 @@ class WindowAttention(nn.Module):
         map_size: (H, W) of the map, whole windows in each direction.
         window: (height, width) of a window in tokens; cut to the map where that is smaller.
         shifted: whether windows are moved by half; a direction with one window never is.
+
+    Attributes:
+        tie_table: set by a lowering whose converter must not unfold the table, see `tied`.
     """
 
-    relative_index: Tensor
     mask: Tensor | None
 
     def __init__(
@@ -43,6 +46,7 @@ class WindowAttention(nn.Module):
         )
         self.grid = (height // self.window[0], width // self.window[1])
         self.num_heads = num_heads
+        self.tie_table = False
         self.query = HeadProjection(dim, num_heads, scaled=True)
         self.key = HeadProjection(dim, num_heads)
         self.value = HeadProjection(dim, num_heads)
@@ -50,22 +54,26 @@ class WindowAttention(nn.Module):
         entries = (2 * self.window[0] - 1) * (2 * self.window[1] - 1)
         self.bias_table = nn.Parameter(torch.empty(num_heads, entries))
         nn.init.trunc_normal_(self.bias_table, std=0.02)
-        self.register_buffer("relative_index", _relative_index(self.window), persistent=False)
         mask = _shift_mask(map_size, self.window, self.shift) if any(self.shift) else None
         self.register_buffer("mask", mask, persistent=False)
 
-    def bias(self) -> Tensor:
-        """The bias of each pair in a window, `[1 or windows, M, tokens, tokens]`."""
-        tokens = self.window[0] * self.window[1]
-        bias = self.bias_table.index_select(1, self.relative_index).reshape(1, -1, tokens, tokens)
-        return bias if self.mask is None else bias + self.mask
+    def bias(self, features: Tensor) -> Tensor:
+        """The bias of each pair in a window, `[1, M, tokens, tokens]`."""
+        height, width = self.window
+        table = tied(self.bias_table, features) if self.tie_table else self.bias_table
+        table = table.reshape(-1, 2 * height - 1, 2 * width - 1)
+        return relative_bias(table, self.window).flatten(2).unsqueeze(0)
 
     def forward(self, features: Tensor) -> Tensor:
         """`[B, H, W, C]` gives the same shape."""
         batch = features.shape[0]
         windows = self._partition(_roll(features, self.shift))
         attended = attend(
-            self.query(windows), self.key(windows), self.value(windows), self.bias(), batch=batch
+            self.query(windows),
+            self.key(windows),
+            self.value(windows),
+            self.bias(features),
+            mask=self.mask,
         )
         merged = self._merge(self.project(attended), batch)
         return _roll(merged, (-self.shift[0], -self.shift[1]))
@@ -92,16 +100,6 @@ def _roll(features: Tensor, shift: tuple[int, int]) -> Tensor:
                 [features.narrow(axis, step % size, size - step % size), first], dim=axis
             )
     return features
-
-
-def _relative_index(window: tuple[int, int]) -> Tensor:
-    """Entry of the bias table for each pair of tokens in a window, `[tokens²]`."""
-    height, width = window
-    rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
-    rows, columns = rows.flatten(), columns.flatten()
-    down = rows[:, None] - rows[None, :] + height - 1
-    right = columns[:, None] - columns[None, :] + width - 1
-    return (down * (2 * width - 1) + right).flatten()
 
 
 def _shift_mask(

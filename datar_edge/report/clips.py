@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -51,9 +53,25 @@ def clip_scores(
         RuntimeFailureError: the model failed, or a score is not a finite number.
     """
     windows = clip_windows(waveform, window=session.card.window_samples, hop=hop)
-    scores = [session.run(each.samples[np.newaxis]) for each in windows]
+    return mean_scores([session.run(each.samples[np.newaxis]) for each in windows])
+
+
+def mean_scores(
+    scores: Sequence[Mapping[str, NDArray[np.float32]]],
+) -> dict[str, NDArray[np.float32]]:
+    """A clip's scores from those of its windows, one or more.
+
+    Args:
+        scores: float32 `[labels]` by head, for each window.
+
+    Returns:
+        float32 `[labels]` by head.
+
+    Raises:
+        RuntimeFailureError: a score is not a finite number.
+    """
     means: dict[str, NDArray[np.float32]] = {
-        head: np.stack([each[head] for each in scores]).mean(axis=0) for head in session.card.heads
+        head: np.stack([each[head] for each in scores]).mean(axis=0) for head in scores[0]
     }
     for head, mean in means.items():
         if not np.isfinite(mean).all():

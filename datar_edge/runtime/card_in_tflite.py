@@ -5,6 +5,8 @@ TFLite metadata appends associated files to the flatbuffer as a zip archive, the
 
 from __future__ import annotations
 
+import lzma
+import struct
 import zipfile
 import zlib
 from pathlib import Path
@@ -13,6 +15,9 @@ from datar_edge.card import CARD_FILE_NAME, ModelCard
 from datar_edge.errors import CardError, ModelFileError
 
 _MAX_CARD_BYTES = 4 << 20
+# What zipfile lets through when single bits of an archive are wrong: of a packed entry, of an
+# offset, of the flags that mean "encrypted" and "packed by a newer method".
+_DAMAGED = (OSError, EOFError, ValueError, RuntimeError, struct.error, zlib.error, lzma.LZMAError)
 
 
 def read_card(path: Path) -> ModelCard:
@@ -33,6 +38,6 @@ def read_card(path: Path) -> ModelCard:
             f"{path} has no datar-edge card: another program made it, or it is cut off",
             fix="Export it with datar-edge export, or copy it again.",
         ) from error
-    except (OSError, EOFError, zlib.error, NotImplementedError) as error:
+    except _DAMAGED as error:
         raise ModelFileError(f"{path} is damaged: {error}", fix="Copy it again.") from error
     return ModelCard.from_json(text)

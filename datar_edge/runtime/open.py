@@ -13,6 +13,7 @@ from datar_edge.bundled import bundled_tflite
 from datar_edge.card import ModelCard
 from datar_edge.errors import ConfigError, ModelFileError
 from datar_edge.presets import PRESETS
+from datar_edge.runtime.seal import seal_of
 from datar_edge.runtime.session import Session
 
 MAX_THREADS = 64
@@ -47,16 +48,23 @@ RUNTIMES: Mapping[str, Runtime] = {
 }
 """By the kind of file, as `kind_of` tells it."""
 
+_ISOLATED = "datar_edge.runtime.isolated:IsolatedSession"
 _HEAD_BYTES = 9
 _EXPORT_FIRST = "Export it first: datar-edge export {path}"
 
 
-def open_session(path: str | os.PathLike[str] | None = None, *, threads: int = 1) -> Session:
+def open_session(
+    path: str | os.PathLike[str] | None = None, *, threads: int = 1, isolated: bool | None = None
+) -> Session:
     """Loads a model file.
+
+    A file whose seal is broken is refused. One without a seal, which another program or an earlier
+    release made, is loaded by a process of its own, because a runtime may crash on it.
 
     Args:
         path: the file; None for the bundled model.
         threads: that the runtime may use.
+        isolated: True for a process of its own, False for this one; None to let the seal decide.
 
     Raises:
         ModelFileError: missing, broken, or not a file that a device runs.
@@ -66,7 +74,18 @@ def open_session(path: str | os.PathLike[str] | None = None, *, threads: int = 1
     if not 1 <= threads <= MAX_THREADS:
         raise ConfigError(f"threads is {threads}", fix=f"Allowed: 1 to {MAX_THREADS}.")
     file, runtime = _runnable(path)
-    session: Session = _load(runtime.session)(file, threads=threads)
+    seal = seal_of(file)
+    if seal == "broken":
+        raise ModelFileError(
+            f"{file} is damaged: its content is not what its card says",
+            fix="Copy it again, or export it again.",
+        )
+    if isolated is None:
+        isolated = seal == "none" and path is not None
+    if isolated:  # what is wrong with a card needs no process to be found
+        _load(runtime.read_card)(file)
+    place = _ISOLATED if isolated else runtime.session
+    session: Session = _load(place)(file, threads=threads)
     return session
 
 
@@ -83,6 +102,15 @@ def read_model_card(path: str | os.PathLike[str] | None = None) -> ModelCard:
     file, runtime = _runnable(path)
     card: ModelCard = _load(runtime.read_card)(file)
     return card
+
+
+def check_runnable(path: Path) -> None:
+    """Refuses what cannot be a model file for a device, without reading more than its start.
+
+    Raises:
+        ModelFileError: it is missing, or of another kind.
+    """
+    _runnable(path)
 
 
 def kind_of(path: Path) -> str:
@@ -125,13 +153,16 @@ def _load(place: str) -> Any:
 
 def _head(path: Path) -> bytes:
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe would block
+            raise ModelFileError(f"{path} is no regular file", fix="Give a .tflite file.")
         with path.open("rb") as file:
             return file.read(_HEAD_BYTES)
     except FileNotFoundError as error:
         if str(path) in PRESETS:
             raise ModelFileError(
                 f"{path} is a preset without trained weights",
-                fix="Give a .tflite file, or no model for the bundled one.",
+                fix="Export it first with datar-edge export, or leave the model out for the "
+                "bundled one.",
             ) from error
         raise ModelFileError(
             f"model file {path} does not exist", fix="Check the path, or leave the model out."

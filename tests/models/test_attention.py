@@ -10,9 +10,9 @@ from datar_edge.config import DeformableConfig
 from datar_edge.models.deformable_attention import (
     DeformableAttention,
     OffsetGenerator,
-    reference_points,
 )
 from datar_edge.models.local_attention import WindowAttention
+from datar_edge.models.point_grid import point_grid
 
 
 def heads_of(linear: torch.nn.Linear, tokens: torch.Tensor, heads: int) -> torch.Tensor:
@@ -69,13 +69,13 @@ def test_a_single_window_is_not_shifted() -> None:
     ("stride", "expected_rows"), [(1, [0.0, 1.0, 2.0, 3.0]), (2, [0.0, 3.0]), (4, [1.5])]
 )
 def test_reference_points_span_the_map(stride: int, expected_rows: list[float]) -> None:
-    points = reference_points((4, 4), DeformableConfig(stride=stride))
+    points = point_grid((4, 4), DeformableConfig(stride=stride)).reference()
     assert sorted(set(points[:, 0].tolist())) == expected_rows
     assert torch.equal(points[:, 0].unique(), points[:, 1].unique())
 
 
 def test_reference_points_at_cell_centres() -> None:
-    points = reference_points((4, 1), DeformableConfig(stride=2, reference="centre"))
+    points = point_grid((4, 1), DeformableConfig(stride=2, reference="centre")).reference()
     assert points.tolist() == [[0.75, 0.0], [2.25, 0.0]]
 
 

@@ -96,8 +96,6 @@ def test_a_closed_session_says_so() -> None:
     [
         ("none.tflite", None, "does not exist"),
         ("model.safetensors", SAFETENSORS, r"is a checkpoint.*datar-edge export"),
-        ("model.pte", b"\x38\x00\x00\x00ET12" + bytes(64), "is a model for ExecuTorch"),
-        ("model.onnx", b"\x08\x07\x12\x07pytorch", "is a model for ONNX Runtime"),
         ("junk.tflite", b"junk" * 100, "is not a model file"),
         ("empty.tflite", b"", "is not a model file"),
     ],

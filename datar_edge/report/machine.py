@@ -1,0 +1,62 @@
+"""The machine that figures were measured on, and the versions of what ran."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+_PACKAGES = (
+    "datar-edge",
+    "ai-edge-litert",
+    "tflite-runtime",
+    "onnxruntime",
+    "executorch",
+    "numpy",
+    "torch",
+)
+
+
+def machine() -> dict[str, Any]:
+    """What a reader needs to judge a time: processor, cores, memory, system, versions."""
+    return {
+        "cpu": _cpu(),
+        "cores": os.cpu_count(),
+        "memory_gb": _memory_gb(),
+        "os": _system(),
+        "python": platform.python_version(),
+        "versions": _versions(),
+    }
+
+
+def _cpu() -> str:
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            name, _, value = line.partition(":")
+            if name.strip() in {"model name", "Model"}:  # the second on ARM boards
+                return value.strip()
+    return platform.processor() or platform.machine()
+
+
+def _memory_gb() -> float | None:
+    with contextlib.suppress(OSError):
+        first = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()[0]
+        return round(int(first.split()[1]) * 1_024 / 1e9, 1)
+    return None
+
+
+def _system() -> str:
+    with contextlib.suppress(OSError):
+        return f"{platform.freedesktop_os_release()['PRETTY_NAME']}, {platform.machine()}"
+    return f"{platform.system()} {platform.release()}, {platform.machine()}"
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in _PACKAGES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[package] = importlib.metadata.version(package)
+    return found
