@@ -158,5 +158,12 @@ class ModelCard:
             data["fbank"] = fbank_from_dict(data["fbank"])
             data["heads"] = {str(h): tuple(map(str, ls)) for h, ls in data["heads"].items()}
             return cls(**data)
-        except (KeyError, TypeError, AttributeError, ConfigError) as error:
+        except (
+            KeyError,
+            TypeError,
+            AttributeError,
+            ValueError,  # a number that is none, as Python's JSON reads NaN
+            OverflowError,
+            ConfigError,
+        ) as error:
             raise CardError(f"the model's card lacks or garbles a field: {error}") from error

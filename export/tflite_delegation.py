@@ -24,6 +24,7 @@ _NOT_SUPPORTED = (
 """Operators that XNNPACK's delegate was seen to leave, in any type and shape."""
 _FLOAT_ONLY = ("BATCH_MATMUL", "GELU", "RSQRT", "SOFTMAX", "SQUARED_DIFFERENCE", "SQRT")
 """Operators that it takes in float32 only."""
+_WITH_WEIGHTS = ("FULLY_CONNECTED", "CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV")
 
 
 def delegation(path: Path) -> Delegation:
@@ -45,8 +46,11 @@ def delegation(path: Path) -> Delegation:
     own = [op for op in operators if op["op_name"] != "DELEGATE"]
     taken = _replaced(own, calls)
     tensors = {tensor["index"]: tensor for tensor in delegating.get_tensor_details()}
+    computed = {int(index) for op in own for index in op["outputs"]}
     remaining = Counter(
-        (op["op_name"], *_layer_and_reason(op, tensors)) for op in own if op["index"] not in taken
+        (op["op_name"], *_layer_and_reason(op, tensors, computed))
+        for op in own
+        if op["index"] not in taken
     )
     return Delegation(
         ops=len(own),
@@ -81,15 +85,20 @@ def _replaced(own: list[dict[str, Any]], calls: list[dict[str, Any]]) -> set[int
 
 
 def _layer_and_reason(
-    op: Mapping[str, Any], tensors: Mapping[int, Mapping[str, Any]]
+    op: Mapping[str, Any], tensors: Mapping[int, Mapping[str, Any]], computed: set[int]
 ) -> tuple[str, str]:
     inputs = [tensors[int(index)] for index in op["inputs"] if int(index) in tensors]
     outputs = [tensors[int(index)] for index in op["outputs"] if int(index) in tensors]
     layers = [layer_of(tensor["name"]) for tensor in (*outputs, *inputs)]
-    return next(filter(None, layers), ""), _reason(op["op_name"], inputs, outputs)
+    return next(filter(None, layers), ""), _reason(op["op_name"], inputs, outputs, computed)
 
 
-def _reason(name: str, inputs: list[Mapping[str, Any]], outputs: list[Mapping[str, Any]]) -> str:
+def _reason(
+    name: str,
+    inputs: list[Mapping[str, Any]],
+    outputs: list[Mapping[str, Any]],
+    computed: set[int],
+) -> str:
     """Why XNNPACK leaves an operator, the rule that decides most first."""
     tensors = (*inputs, *outputs)
     kinds = [_kind(tensor) for tensor in (*inputs[:1], *outputs[:1])]
@@ -108,6 +117,10 @@ def _reason(name: str, inputs: list[Mapping[str, Any]], outputs: list[Mapping[st
         (
             name == "DEPTHWISE_CONV_2D" and mixed,
             "XNNPACK has no depth-wise convolution of float32 with int8 weights",
+        ),
+        (
+            name in _WITH_WEIGHTS and any(each["index"] in computed for each in inputs[1:]),
+            "its weights are computed when it runs, XNNPACK wants constants",
         ),
         (bool(others), f"XNNPACK does not compute in {' and '.join(others)}"),
         (

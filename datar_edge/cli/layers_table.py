@@ -65,7 +65,7 @@ def _explained(document: dict[str, Any]) -> str:
     probe = document["probe"]
     same = probe["max_abs_score_diff_to_artifact"]
     verdict = (
-        "so it computes what the file computes"
+        "so it speaks for the file"
         if probe["is_artifact"]
         else "so it is not quite the file: the file has other weights, another calibration, or "
         "was made by another version"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -166,6 +167,7 @@ class _Runner:
 
     def measured(self, runs_ms: list[float]) -> Measurement:
         memory = self._process.tell("memory")
+        status = self._path.stat()
         return Measurement(
             artifact=self._path,
             threads=self._plan.threads,
@@ -173,15 +175,18 @@ class _Runner:
             runs_ms=tuple(runs_ms),
             peak_rss_bytes=memory["peak_bytes"],
             before_rss_bytes=memory["before_bytes"],
-            size_bytes=self._path.stat().st_size,
+            size_bytes=status.st_size,
             **self._loaded,
-            **self._delegation(),
+            **_delegation(self._path, status.st_mtime_ns, self._plan.timeout_s),
         )
 
-    def _delegation(self) -> dict[str, Any]:
-        """In another process: what reads it imports the exporter, which takes memory."""
-        with _process(self._path, self._plan) as reader:
-            return reader.tell("delegation")
+
+@functools.lru_cache
+def _delegation(path: Path, changed_ns: int, timeout_s: float) -> dict[str, Any]:
+    """In another process: what reads it imports the exporter, which takes memory and seconds."""
+    del changed_ns  # so that a file is read again once it has changed
+    with WorkerProcess(path, threads=1, timeout_s=timeout_s) as reader:
+        return reader.tell("delegation")
 
 
 def _process(path: Path, plan: Plan) -> WorkerProcess:

@@ -25,7 +25,7 @@ from datar_edge.bundled import verification_sounds
 from datar_edge.card import ModelCard
 from datar_edge.errors import MissingExtraError
 from datar_edge.report.memory import peak_resident_bytes, reset_peak, resident_bytes
-from datar_edge.runtime import Session, open_session
+from datar_edge.runtime import Session, open_session, read_model_card
 from datar_edge.runtime.child import answering
 from datar_edge.runtime.open import kind_of
 
@@ -58,13 +58,13 @@ class Worker:
         """Loads the file; tells how long that took and what the file says of itself."""
         kind = kind_of(self._path)
         _import_runtime(kind)
+        self._windows = itertools.cycle(sound_windows(read_model_card(self._path)))
         reset_peak()
         self._before_bytes = resident_bytes()
         began_s = time.perf_counter()
         self._session = open_session(self._path, threads=self._threads, isolated=False)
         load_ms = _ms_since(began_s)
         card = self._session.card
-        self._windows = itertools.cycle(sound_windows(card))
         return {
             "load_ms": load_ms,
             "target": kind,

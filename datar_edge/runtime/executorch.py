@@ -55,7 +55,7 @@ class ExecuTorchSession(Closing):
         if self._module is None:
             raise RuntimeFailureError("the session is closed", fix="Open the model again.")
         try:
-            outputs = self._module.forward([self._torch.from_numpy(np.ascontiguousarray(waveform))])
+            outputs = self._module.forward([self._torch.tensor(waveform)])
         except RuntimeError as error:
             raise RuntimeFailureError(f"ExecuTorch failed to run the model: {error}") from error
         return {

@@ -29,7 +29,8 @@ def test_json_has_a_mapping_for_each_file(capsys: Capture) -> None:
     assert 0.0 < row["p10_ms"] <= row["median_ms"] <= row["p90_ms"]
     assert row["load_ms"] > 0.0
     assert (row["rounds"], row["threads"], row["window_s"]) == (3, 2, 2.56)
-    assert (row["ops"], row["delegated_ops"], row["delegate_calls"]) == (823, 823, 1)
+    assert row["ops"] == row["delegated_ops"] > 100
+    assert row["delegate_calls"] == 1
     assert row["size_bytes"] == bundled_tflite().stat().st_size
     if sys.platform == "linux":
         assert 10.0 < row["added_rss_mb"] < row["peak_rss_mb"]

@@ -45,7 +45,10 @@ def test_each_of_a_pair_is_measured(pair: Pair) -> None:
         assert len(one.runs_ms) == SHORT.rounds
         assert all(time_ms > 0.0 for time_ms in (*one.runs_ms, one.first_ms, one.load_ms))
         assert one.size_bytes == bundled_tflite().stat().st_size
-        assert (one.ops, one.delegated_ops, one.delegate_calls) == (823, 823, 1)
+        assert one.ops == one.delegated_ops
+        assert one.ops is not None
+        assert one.ops > 100
+        assert one.delegate_calls == 1
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
@@ -53,7 +56,7 @@ def test_a_file_takes_at_least_its_weights_and_no_exporter(pair: Pair) -> None:
     added = pair.measured.added_rss_bytes
     assert added is not None
     assert pair.measured.peak_rss_bytes is not None
-    assert 4 * 2.8e6 < added < pair.measured.peak_rss_bytes < 200e6
+    assert pair.measured.size_bytes / 2 < added < pair.measured.peak_rss_bytes < 200e6
 
 
 def test_the_ratio_is_that_of_the_rounds(pair: Pair) -> None:
@@ -98,7 +101,7 @@ def test_the_sound_is_real_and_fills_the_window() -> None:
     for window in windows:
         assert window.shape == (1, card.window_samples)
         assert window.dtype == np.float32
-        assert 0.0 < np.abs(window).max() <= 1.0
+        assert 0.01 < np.sqrt(np.mean(np.square(window))) < 1.0
     longer = dataclasses.replace(card.fbank, window_s=60.0, num_frames=6_016)
     assert sound_windows(dataclasses.replace(card, fbank=longer))[3].shape == (1, 960_000)
 

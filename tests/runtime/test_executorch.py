@@ -208,4 +208,4 @@ def test_no_mutation_escapes_the_reader(tmp_path: Path, content: bytes) -> None:
             read_card(path)
         except InputError:
             refused += 1
-    assert refused > 250
+    assert 100 < refused < 500

@@ -12,11 +12,15 @@ from typing import Any
 
 import pytest
 
+from datar_edge.card import ModelCard
+from datar_edge.errors import CardError
+from datar_edge.runtime import read_model_card
+
 WORKER = Path(__file__).with_name("fuzz_worker.py")
 SEED = 20_260_101
 PROCESSES = 2
-ALLOWED_S = 60.0
-"""For one mutation; what a runtime does with these files takes a second."""
+ALLOWED_S = 120.0
+"""For one mutation; it takes a second, where a runtime is imported and others work some more."""
 
 FEW_SEALED, FEW_BARE, MANY = 60, 20, 1_000
 
@@ -30,6 +34,27 @@ def test_a_damaged_file_of_ours_is_refused(each_kind: list[Path], tmp_path: Path
 def test_a_damaged_file_without_a_seal_harms_nothing(each_kind: list[Path], tmp_path: Path) -> None:
     _, bare = each_kind
     check_errors(fuzz(bare, FEW_BARE, tmp_path))
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["null", "-1", "0", "1e999", "NaN", "[]", "{}", '""', "true", "9" * 30, '"x"', "[[1]]", "0.5"],
+)
+def test_a_card_with_any_value_anywhere_is_read_or_refused(value: str) -> None:
+    lines = read_model_card().to_json().splitlines(keepends=True)
+    refused = 0
+    for number, line in enumerate(lines):
+        name, colon, old = line.partition(": ")
+        if not colon:
+            continue
+        end = ",\n" if old.endswith(",\n") else "\n"
+        opening = {"{\n": '{"rest": ', "[\n": '["rest", '}.get(old, "")
+        changed = f"{name}: {opening}{value}{'' if opening else end}"
+        try:
+            ModelCard.from_json("".join([*lines[:number], changed, *lines[number + 1 :]]))
+        except CardError:
+            refused += 1
+    assert refused > 5
 
 
 @pytest.mark.slow

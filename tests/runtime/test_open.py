@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 import zipfile
 from collections.abc import Callable
@@ -96,6 +97,7 @@ def test_a_closed_session_says_so() -> None:
     [
         ("none.tflite", None, "does not exist"),
         ("model.safetensors", SAFETENSORS, r"is a checkpoint.*datar-edge export"),
+        ("model.onnx", b"\x08\x07\x12\x07pyto", "is no ONNX file, or is damaged or cut off"),
         ("junk.tflite", b"junk" * 100, "is not a model file"),
         ("empty.tflite", b"", "is not a model file"),
     ],
@@ -127,6 +129,13 @@ def test_a_folder_and_a_preset_are_no_model_files(tmp_path: Path) -> None:
         open_session("datar-micro")
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "model.tflite")
+    with pytest.raises(ModelFileError, match="is no regular file"):
+        open_session(tmp_path / "model.tflite")
+
+
 def test_a_model_without_a_card_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "bare.tflite"
     path.write_bytes(FLATBUFFER)
@@ -148,7 +157,7 @@ def test_a_damaged_model_is_refused(tmp_path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[8:200] = bytes(192)  # the flatbuffer's root
     path.write_bytes(content)
-    with pytest.raises(ModelFileError, match="cannot be loaded by LiteRT"):
+    with pytest.raises(ModelFileError, match=r"cannot be loaded by LiteRT|is damaged"):
         open_session(path)
 
 

@@ -34,8 +34,6 @@ COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies
 PLATFORMS = {
     ("Linux", "x86_64"): "linux-x86_64",
     ("Linux", "aarch64"): "linux-arm64",
-    ("Darwin", "arm64"): "macosx-arm64",
-    ("Darwin", "x86_64"): "macosx-x86_64",
 }
 
 Scores = dict[str, float]
