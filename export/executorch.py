@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch.export import ExportedProgram
 
 from datar_edge.card import ModelCard
-from datar_edge.export.executorch_half import HalfNetwork, replace_gelu
+from datar_edge.export.executorch_half import HalfNetwork, halve_scalars, replace_gelu
 from datar_edge.export.executorch_passes import captured, exported, view_pass
 from datar_edge.export.executorch_readback import delegation, tensor_types
 from datar_edge.export.executorch_rewrites import REWRITES, keep_buffers
@@ -67,6 +67,7 @@ class ExecuTorchTarget:
             graph = captured(module, window_samples)
             if in_half:
                 replace_gelu(graph)
+                halve_scalars(graph)
             if Stage.QUANTIZE_PROGRAM in recipe.stages:
                 pt2e = require(
                     "datar_edge.quantize.pt2e", extra="export", purpose="quantizing for ExecuTorch"

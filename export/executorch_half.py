@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, fx, nn
 
@@ -40,7 +42,12 @@ def replace_gelu(graph: fx.GraphModule) -> None:
         if node.target is not aten.gelu.default or node.meta["val"].dtype != torch.float16:
             continue
         with graph.graph.inserting_before(node):
-            call = graph.graph.call_function
+
+            def call(operator: Any, arguments: tuple[Any, ...], like: fx.Node = node) -> fx.Node:
+                made = graph.graph.call_function(operator, arguments)
+                made.meta = dict(like.meta)  # its type and layer
+                return made
+
             x = node.args[0]
             square = call(aten.clamp.default, (call(aten.mul.Tensor, (x, x)), 0.0, _SATURATED))
             slope = call(aten.add.Tensor, (call(aten.mul.Tensor, (square, _FIT[2])), _FIT[1]))
@@ -48,8 +55,29 @@ def replace_gelu(graph: fx.GraphModule) -> None:
             error = call(aten.tanh.default, (call(aten.mul.Tensor, (slope, x)),))
             half = call(aten.mul.Tensor, (x, 0.5))
             gelu = call(aten.add.Tensor, (call(aten.mul.Tensor, (half, error)), half))
-        for part in gelu.all_input_nodes:
-            part.meta.setdefault("nn_module_stack", node.meta.get("nn_module_stack", {}))
         node.replace_all_uses_with(gelu)
     graph.graph.eliminate_dead_code()
+    graph.recompile()
+
+
+def halve_scalars(graph: fx.GraphModule) -> None:
+    """Numbers among float16 tensors as float16 constants.
+
+    ExecuTorch makes them float32 tensors, converted on each run by an operator that no delegate
+    takes, which cuts the graph at each.
+    """
+    aten = torch.ops.aten
+    for index, node in enumerate(list(graph.graph.nodes)):
+        if node.target is aten.rsub.Scalar and len(node.args) == 2:
+            node.target, node.args = aten.sub.Tensor, (node.args[1], node.args[0])
+        if node.target not in (aten.add.Tensor, aten.sub.Tensor, aten.mul.Tensor, aten.div.Tensor):
+            continue
+        numbers = [part for part in node.args[:2] if isinstance(part, int | float)]
+        if not numbers or node.meta.get("val", torch.empty(0)).dtype != torch.float16:
+            continue
+        name = f"half_{index}"
+        graph.register_buffer(name, torch.tensor(numbers[0], dtype=torch.float16))
+        with graph.graph.inserting_before(node):
+            constant = graph.graph.get_attr(name)
+        node.args = tuple(constant if part is numbers[0] else part for part in node.args)
     graph.recompile()

@@ -95,6 +95,8 @@ def view_pass() -> Any:
                 return call(aten.view_copy.default, args[0], shape)
             if op is aten.expand_copy.default and list(args[0].to_tensor().shape) == shape:
                 return args[0]
+            if op is aten.cat.default and len(args[0]) == 1:
+                return args[0][0]
             if op is aten.select_copy.int:
                 size = args[0].to_tensor().shape
                 axis = args[1] % len(size)

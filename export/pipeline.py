@@ -10,14 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from datar_edge.bundled import calibration_sounds, verification_sounds
+from datar_edge.bundled import verification_sounds
 from datar_edge.card import ModelCard
 from datar_edge.config import SamplerForm
 from datar_edge.errors import VerificationError
-from datar_edge.export.proof import check_types
+from datar_edge.export.proof import check_types, float_share
 from datar_edge.export.sampler_choice import apply_forms, choose_forms
 from datar_edge.export.target import Delegation, TensorTypes, load_target
 from datar_edge.export.verify import (
@@ -31,14 +28,11 @@ from datar_edge.export.verify import (
 from datar_edge.models import Checkpoint, WaveformModel
 from datar_edge.models.deformable_attention import set_sampler
 from datar_edge.models.session import TorchSession, card_of
-from datar_edge.quantize.calibration import calibration_windows
+from datar_edge.quantize.calibration import calibration_of
 from datar_edge.quantize.recipe import Recipe
 from datar_edge.quantize.recipes import recipe_for
 from datar_edge.runtime import open_session, read_model_card
 from datar_edge.runtime.seal import sealed
-
-_MOST_CALIBRATION_WINDOWS = 64
-"""Ranges hardly widen after some dozens, and every window costs a slow run of the float model."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,12 +112,12 @@ def export(
             WaveformModel(checkpoint.model).eval(),
             card.window_samples,
             recipe=chosen,
-            calibration=_calibration(calibration, card) if chosen.calibrated else (),
+            calibration=calibration_of(calibration, card) if chosen.calibrated else (),
         )
         partial.write_bytes(sealed(runtime.with_card, graph, card))
         step("reading back its types and what the delegate takes")
         types = runtime.tensor_types(partial)
-        check_types(types, chosen)
+        check_types(types, chosen, float_share=float_share(checkpoint.model, chosen))
         delegation = runtime.delegation(partial)
         step("comparing with PyTorch on real sound")
         parity = _verify(partial, checkpoint, recordings or verification_sounds())
@@ -156,17 +150,12 @@ def _card(checkpoint: Checkpoint, sampler: str, recipe: Recipe, source: Path | N
         f"exported_with_{name.replace('-', '_')}": importlib.metadata.version(name)
         for name in ("datar-edge", "torch")
     }
-    provenance = {**card.provenance, **versions, "recipe": recipe.name}
+    provenance = {**card.provenance, **versions, "quantization_recipe": recipe.name}
     if source is not None:
         provenance["checkpoint_sha256"] = hashlib.sha256(source.read_bytes()).hexdigest()
     return dataclasses.replace(
         card, sampler=sampler, quantize=recipe.quantize, provenance=provenance
     )
-
-
-def _calibration(recordings: Sequence[Path], card: ModelCard) -> list[NDArray[np.float32]]:
-    sounds = recordings or calibration_sounds()
-    return calibration_windows(sounds, card, limit=_MOST_CALIBRATION_WINDOWS)
 
 
 def _verify(path: Path, checkpoint: Checkpoint, recordings: Sequence[Path]) -> Parity:

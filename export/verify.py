@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datar_edge.audio.files import read_audio
+from datar_edge.audio.windows import clip_windows
 from datar_edge.card import ModelCard
 from datar_edge.errors import VerificationError
 from datar_edge.runtime import Session
@@ -126,13 +127,16 @@ def logits_of(scores: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def recording_windows(paths: Sequence[Path], card: ModelCard) -> Iterator[NDArray[np.float32]]:
-    """Back-to-back windows of recordings, the last padded: `[1, window_samples]` each."""
+    """Back-to-back windows of recordings, the last padded: `[1, window_samples]` each.
+
+    Those that are far quieter than their recording's loudest are left out, as `evaluate` does:
+    they are padding, which has no right label.
+    """
     size = card.window_samples
     for path in paths:
         waveform = read_audio(path, card.sample_rate_hz)
-        for start in range(0, len(waveform), size):
-            part = waveform[start : start + size]
-            yield np.pad(part, (0, size - len(part)))[np.newaxis]
+        for window in clip_windows(waveform, window=size, hop=size):
+            yield window.samples[np.newaxis]
 
 
 def edge_windows(card: ModelCard) -> Iterator[NDArray[np.float32]]:

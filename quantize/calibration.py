@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from datar_edge.audio.files import read_audio
 from datar_edge.audio.windows import Window
+from datar_edge.bundled import calibration_sounds
 from datar_edge.card import ModelCard
 from datar_edge.errors import AudioError, DataError
 
@@ -18,6 +19,23 @@ SILENCE_DBFS = -70.0
 
 _GOLDEN_RATIO = (5.0**0.5 - 1.0) / 2.0
 _FIX = "Give recordings of what the model is to hear: --calibration DIR."
+
+
+MOST_WINDOWS = 64
+"""Ranges hardly widen after some dozens, and every window costs a slow run of the float model."""
+
+
+def calibration_of(recordings: Sequence[Path], card: ModelCard) -> list[NDArray[np.float32]]:
+    """The windows that an export calibrates on: see `calibration_windows`.
+
+    Args:
+        recordings: sound files; the package's own where empty.
+        card: of the model.
+
+    Raises:
+        DataError: a recording cannot be read, or all are silent.
+    """
+    return calibration_windows(recordings or calibration_sounds(), card, limit=MOST_WINDOWS)
 
 
 def calibration_windows(

@@ -14,9 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datar_edge.audio.ring import RingBuffer
-from datar_edge.errors import ConfigError
+from datar_edge.errors import AudioError, ConfigError
 
 MAX_HOP_S = 3_600.0
+
+# Recordings are often padded with silence, which is no example of their label: a window this much
+# quieter than the clip's loudest is left out.
+QUIET_DB = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +103,22 @@ def hop_in_samples(hop_s: float, sample_rate_hz: int) -> int:
             f"the hop is {hop_s!r} s", fix=f"Allowed: above 0, up to {MAX_HOP_S:g} s."
         )
     return hop
+
+
+def clip_windows(waveform: NDArray[np.float32], *, window: int, hop: int) -> list[Window]:
+    """The windows that count: those within `QUIET_DB` of the loudest, by RMS.
+
+    Args:
+        waveform: float32 `[samples]`.
+        window: samples of one window.
+        hop: samples between their starts.
+
+    Raises:
+        AudioError: the waveform is empty.
+    """
+    cutter = WindowCutter(window=window, hop=hop)
+    windows = [*cutter.push(waveform), *cutter.finish()]
+    if not windows:
+        raise AudioError("the clip has no samples", fix="Leave it out of the data set.")
+    loudest = max(each.level_dbfs for each in windows)
+    return [each for each in windows if each.level_dbfs >= loudest - QUIET_DB]

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from datar_edge.config import AstConfig
-from datar_edge.models.attention import HeadProjection, attend
+from datar_edge.models.attention import HeadProjection, attend, merge_heads, split_heads
 from datar_edge.models.layers import DropPath, Mlp
 from datar_edge.models.network import Network
 
@@ -28,14 +28,19 @@ class GlobalAttention(nn.Module):
 
     def __init__(self, dim: int, num_heads: int) -> None:
         super().__init__()
-        self.query = HeadProjection(dim, num_heads, scaled=True)
-        self.key = HeadProjection(dim, num_heads)
+        self.num_heads = num_heads
+        self.query = HeadProjection(dim, num_heads)
+        self.key = HeadProjection(dim, num_heads, scaled=True)
         self.value = HeadProjection(dim, num_heads)
         self.project = nn.Linear(dim, dim)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """`[B, N, C]` gives the same shape."""
-        attended = attend(self.query(tokens), self.key(tokens), self.value(tokens))
+        heads = (
+            split_heads(project(tokens), self.num_heads)
+            for project in (self.query, self.key, self.value)
+        )
+        attended = merge_heads(attend(*heads))
         projected: Tensor = self.project(attended)
         return projected
 

@@ -9,29 +9,35 @@ from torch import Tensor, nn
 
 
 class HeadProjection(nn.Module):
-    """Projects tokens linearly and splits them in heads.
+    """A linear projection of tokens, before its channels are split in heads.
 
     Args:
         dim: channels.
         num_heads: heads, a divisor of `dim`.
-        scaled: whether to divide by √D, for queries.
+        scaled: whether to divide by √D, for keys: what the offset generator sees of the queries is
+            not scaled, and a converter that folds the scale into weights would store both.
     """
 
     def __init__(self, dim: int, num_heads: int, *, scaled: bool = False) -> None:
         super().__init__()
-        self.num_heads = num_heads
         self.scale = (dim // num_heads) ** -0.5 if scaled else 1.0
         self.linear = nn.Linear(dim, dim)
 
-    def split(self, projected: Tensor) -> Tensor:
-        """`[B, N, C]` gives `[B, M, N, D]`, scaled."""
-        scaled = projected if self.scale == 1.0 else projected * self.scale
-        batch, count, dim = projected.shape
-        return scaled.reshape(batch, count, self.num_heads, dim // self.num_heads).transpose(1, 2)
-
     def forward(self, tokens: Tensor) -> Tensor:
-        """`[B, N, C]` gives `[B, M, N, D]`."""
-        return self.split(self.linear(tokens))
+        """`[..., C]` gives the same shape."""
+        projected: Tensor = self.linear(tokens)
+        return projected if self.scale == 1.0 else projected * self.scale
+
+
+def split_heads(tokens: Tensor, num_heads: int) -> Tensor:
+    """`[B, N, C]` gives `[B, M, N, D]`."""
+    batch, count, dim = tokens.shape
+    return tokens.reshape(batch, count, num_heads, dim // num_heads).transpose(1, 2)
+
+
+def merge_heads(heads: Tensor) -> Tensor:
+    """`[B, M, N, D]` gives `[B, N, C]`."""
+    return heads.transpose(1, 2).flatten(2)
 
 
 def attend(
@@ -42,7 +48,7 @@ def attend(
     *,
     mask: Tensor | None = None,
 ) -> Tensor:
-    """σ(q kᵀ + bias + mask) v, the scale being in q already.
+    """σ(q kᵀ + bias + mask) v, the scale being in k already.
 
     Args:
         query: `[B * L, M, Q, D]`.
@@ -52,11 +58,11 @@ def attend(
         mask: `[L, 1, Q, N]`, the same for every example and head; None for none.
 
     Returns:
-        `[B * L, Q, C]`.
+        `[B * L, M, Q, D]`.
     """
     logits = query @ key.transpose(-2, -1)
     if bias is not None:
         logits = logits + bias
     if mask is not None:
         logits = (logits.reshape(-1, len(mask), *logits.shape[1:]) + mask).flatten(0, 1)
-    return (logits.softmax(dim=-1) @ value).transpose(1, 2).flatten(2)
+    return logits.softmax(dim=-1) @ value

@@ -63,33 +63,35 @@ class BandedSampler:
 
     def position_bias(self, table: Tensor, points: Tensor, grid: PointGrid) -> Tensor:
         """See `Sampler.position_bias`."""
-        batch, groups = points.shape[:2]
+        batch, heads = len(points), len(table)
         height, width = grid.map_size
-        heads, entries = len(table), table.shape[1]
+        entries = table.shape[1]
         cut = _bands(grid)
         blocks = _blocks(points, cut)
-        columns = _along_time(blocks, cut) @ _block_tables(table, cut, groups, width)
-        columns = columns.reshape(-1, entries, heads // groups * width)  # [B * G * N, …]
+        # Head by head, although a group's heads share their weights: the products are small
+        # enough to stay in a core's cache, which is worth more than fewer of them.
+        along_x = _per_head(_along_time(blocks, cut), heads)
+        columns = along_x.flatten(1, 2) @ _block_tables(table, cut, width)
+        columns = columns.reshape(-1, entries, width)  # [B * M * N, 2H − 1, W]
         pixels = torch.arange(height, dtype=points.dtype, device=points.device)
-        displacements = pixels + (height - 1.0) - blocks[..., 0].flatten().unsqueeze(-1)
-        bias = hat(displacements, entries) @ columns
-        bias = bias.reshape(batch, groups, -1, height, heads // groups, width)
-        return bias.permute(0, 1, 4, 3, 5, 2).reshape(batch, heads, height * width, -1)
+        displacements = pixels + (height - 1.0) - blocks[..., 0].flatten(2).unsqueeze(-1)
+        along_y = _per_head(hat(displacements, entries), heads)
+        bias = along_y.flatten(0, 2) @ columns
+        return bias.reshape(batch, heads, -1, height * width).transpose(2, 3)
 
 
-def _block_tables(table: Tensor, cut: Bands, groups: int, width: int) -> Tensor:
-    """For each block the table against the pixels it reaches, `[G, K, R, (2H − 1) * M / G * W]`.
+def _block_tables(table: Tensor, cut: Bands, width: int) -> Tensor:
+    """For each block the table against the pixels it reaches, `[1, M * K, R, (2H − 1) * W]`.
 
-    Element (r, (dy, m, q)) is the entry of row dy and head m for query column q and the block's
-    pixel r.
+    Element (r, (dy, q)) is the entry of row dy for query column q and the block's pixel r.
     """
-    tables = table.reshape(groups, -1, *table.shape[1:]).transpose(1, 2)
-    parts = [
-        toeplitz(tables, first=width - 1 - start, rows=cut.reach, columns=width)
-        for start in cut.starts
-    ]
-    blocks = stacked(parts, dim=1)  # [G, K, 2H − 1, M / G, R, W]
-    return blocks.permute(0, 1, 4, 2, 3, 5).reshape(groups, cut.count, cut.reach, -1)
+    last = max(cut.starts)
+    across = toeplitz(
+        table, first=width - 1 - last, rows=cut.reach, columns=width + last - min(cut.starts)
+    )
+    parts = [across[..., last - start : last - start + width] for start in cut.starts]
+    blocks = stacked(parts, dim=1)  # [M, K, 2H − 1, R, W]
+    return blocks.transpose(2, 3).reshape(1, -1, cut.reach, table.shape[1] * width)
 
 
 def _bands(grid: PointGrid) -> Bands:
@@ -107,6 +109,11 @@ def _along_time(blocks: Tensor, cut: Bands) -> Tensor:
     """Weights of the pixels of each block: `[B, G, K, P, 2]` gives `[B, G, K, P, R]`."""
     starts = torch.tensor(cut.starts, dtype=blocks.dtype, device=blocks.device)
     return hat(blocks[..., 1] - starts.reshape(-1, 1), cut.reach)
+
+
+def _per_head(grouped: Tensor, heads: int) -> Tensor:
+    """`[B, G, …]` gives `[B, M, …]`: every head of a group the group's."""
+    return stacked([grouped] * (heads // grouped.shape[1]), dim=2).flatten(1, 2)
 
 
 def _columns(features: Tensor, start: int, count: int, width: int) -> Tensor:

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from datar_edge.config import DeformableConfig, SamplerForm
-from datar_edge.models.attention import HeadProjection, attend
+from datar_edge.models.attention import HeadProjection, attend, merge_heads, split_heads
 from datar_edge.models.layers import Conv
 from datar_edge.models.point_grid import point_grid
 from datar_edge.models.sampling import SAMPLERS
@@ -74,8 +74,9 @@ class DeformableAttention(nn.Module):
         super().__init__()
         self.sampler: SamplerForm = "native"
         self.tie_table = False
-        self.query = HeadProjection(dim, num_heads, scaled=True)
-        self.key = HeadProjection(dim, num_heads)
+        self.num_heads = num_heads
+        self.query = HeadProjection(dim, num_heads)
+        self.key = HeadProjection(dim, num_heads, scaled=True)
         self.value = HeadProjection(dim, num_heads)
         self.project = nn.Linear(dim, dim)
         self.offsets = OffsetGenerator(dim, config)
@@ -87,7 +88,7 @@ class DeformableAttention(nn.Module):
 
     def points(self, features: Tensor) -> Tensor:
         """Where keys and values are sampled: `[B, H, W, C]` gives `[B, G, N, 2]` in pixels."""
-        return self._points(self.query.linear(features))
+        return self._points(self.query(features))
 
     def _points(self, queries: Tensor) -> Tensor:
         offsets: Tensor = self.offsets(queries)
@@ -96,17 +97,16 @@ class DeformableAttention(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """`[B, H, W, C]` gives the same shape."""
         sampler = SAMPLERS[self.sampler]
-        queries: Tensor = self.query.linear(features)
+        queries: Tensor = self.query(features)
         points = self._points(queries)
         sampled = sampler.features(features, points, self.grid)
         table = tied(self.bias_table, queries) if self.tie_table else self.bias_table
         bias = sampler.position_bias(table, points, self.grid)
-        attended = attend(
-            self.query.split(queries.flatten(1, 2)),
-            self.key(sampled),
-            self.value(sampled),
-            bias,
+        heads = (
+            split_heads(tokens, self.num_heads)
+            for tokens in (queries.flatten(1, 2), self.key(sampled), self.value(sampled))
         )
+        attended = merge_heads(attend(*heads, bias))
         projected: Tensor = self.project(attended)
         return projected.reshape(features.shape)
 

@@ -46,9 +46,10 @@ class WindowAttention(nn.Module):
         )
         self.grid = (height // self.window[0], width // self.window[1])
         self.num_heads = num_heads
+        self.head_dim = dim // num_heads
         self.tie_table = False
-        self.query = HeadProjection(dim, num_heads, scaled=True)
-        self.key = HeadProjection(dim, num_heads)
+        self.query = HeadProjection(dim, num_heads)
+        self.key = HeadProjection(dim, num_heads, scaled=True)
         self.value = HeadProjection(dim, num_heads)
         self.project = nn.Linear(dim, dim)
         entries = (2 * self.window[0] - 1) * (2 * self.window[1] - 1)
@@ -66,28 +67,24 @@ class WindowAttention(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """`[B, H, W, C]` gives the same shape."""
-        batch = features.shape[0]
-        windows = self._partition(_roll(features, self.shift))
-        attended = attend(
-            self.query(windows),
-            self.key(windows),
-            self.value(windows),
-            self.bias(features),
-            mask=self.mask,
-        )
-        merged = self._merge(self.project(attended), batch)
+        rolled = _roll(features, self.shift)
+        windows = (self._split(project(rolled)) for project in (self.query, self.key, self.value))
+        attended = attend(*windows, self.bias(features), mask=self.mask)
+        merged: Tensor = self.project(self._merge(attended, features))
         return _roll(merged, (-self.shift[0], -self.shift[1]))
 
-    def _partition(self, features: Tensor) -> Tensor:
-        (rows, columns), (height, width) = self.grid, self.window
-        parts = features.reshape(-1, rows, height, columns, width, features.shape[-1])
-        return parts.transpose(2, 3).reshape(-1, height * width, features.shape[-1])
+    def _split(self, features: Tensor) -> Tensor:
+        """In windows and heads at once: `[B, H, W, C]` gives `[B * L, M, tokens, D]`."""
+        columns, (height, width) = self.grid[1], self.window
+        parts = features.reshape(-1, height, columns, width, self.num_heads, self.head_dim)
+        parts = parts.permute(0, 2, 4, 1, 3, 5)
+        return parts.reshape(-1, self.num_heads, height * width, self.head_dim)
 
-    def _merge(self, windows: Tensor, batch: int) -> Tensor:
-        (rows, columns), (height, width) = self.grid, self.window
-        parts = windows.reshape(batch * rows, columns, height, width, -1)
-        merged = parts.transpose(1, 2)
-        return merged.reshape(batch, rows * height, columns * width, -1)
+    def _merge(self, heads: Tensor, like: Tensor) -> Tensor:
+        """The way back: `[B * L, M, tokens, D]` gives the shape of `like`."""
+        columns, (height, width) = self.grid[1], self.window
+        parts = heads.reshape(-1, columns, self.num_heads, height, width, self.head_dim)
+        return parts.permute(0, 3, 1, 4, 2, 5).reshape(like.shape)
 
 
 def _roll(features: Tensor, shift: tuple[int, int]) -> Tensor:

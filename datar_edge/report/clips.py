@@ -7,32 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from datar_edge.audio.windows import Window, WindowCutter
-from datar_edge.errors import AudioError, RuntimeFailureError
+from datar_edge.audio.windows import clip_windows
+from datar_edge.errors import RuntimeFailureError
 from datar_edge.runtime import Session
-
-# Recordings are often padded with silence, which is no example of their label: a window this much
-# quieter than the clip's loudest is left out.
-QUIET_DB = 20.0
-
-
-def clip_windows(waveform: NDArray[np.float32], *, window: int, hop: int) -> list[Window]:
-    """The windows that count: those within `QUIET_DB` of the loudest, by RMS.
-
-    Args:
-        waveform: float32 `[samples]`.
-        window: samples of one window.
-        hop: samples between their starts.
-
-    Raises:
-        AudioError: the waveform is empty.
-    """
-    cutter = WindowCutter(window=window, hop=hop)
-    windows = [*cutter.push(waveform), *cutter.finish()]
-    if not windows:
-        raise AudioError("the clip has no samples", fix="Leave it out of the data set.")
-    loudest = max(each.level_dbfs for each in windows)
-    return [each for each in windows if each.level_dbfs >= loudest - QUIET_DB]
 
 
 def clip_scores(

@@ -12,29 +12,27 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from datar_edge.audio.windows import clip_windows
 from datar_edge.card import ModelCard
-from datar_edge.config import SamplerForm
 from datar_edge.data.dataset import ClipSet
-from datar_edge.errors import AudioError, ConfigError, DataError, ModelFileError
+from datar_edge.errors import AudioError, DataError, ModelFileError
+from datar_edge.export.sampler_choice import apply_forms, choose_forms
 from datar_edge.export.target import load_target
 from datar_edge.models import Checkpoint, load_checkpoint
-from datar_edge.models.deformable_attention import set_sampler
 from datar_edge.models.session import TorchSession, card_of
+from datar_edge.quantize.calibration import calibration_of
 from datar_edge.quantize.recipe import Recipe
 from datar_edge.quantize.recipes import RECIPES, recipe_for
-from datar_edge.report.clips import clip_windows
 from datar_edge.report.mix import FLOAT_LAYERS_KEY, MIXED
 from datar_edge.report.parity import waveform_of
 from datar_edge.report.probe_runners import Runner, open_probe
 from datar_edge.report.probed_model import ProbedModel, layer_paths
 from datar_edge.report.reference import check_same_kind, find_reference
-from datar_edge.report.trial_files import calibration_of
 from datar_edge.runtime import open_session, read_model_card
 from datar_edge.runtime.open import kind_of
 
@@ -46,8 +44,8 @@ LAYER_BOUNDS_DB: Mapping[str, float] = {
 }
 """Least SQNR of a layer, by quantization; below it a layer is where the file departs.
 
-Layers of datar-micro in TFLite on four clips of ESC-10: 116 dB and more in float32, 28 dB and more in
-int8.
+Layers of datar-micro in TFLite on four clips of ESC-10: 116 dB and more in float32, 28 dB and more
+in int8.
 """
 
 _SAME_SCORES = 1e-4
@@ -194,7 +192,8 @@ def _probe(
     layers: Sequence[str],
     calibration: Sequence[Path],
 ) -> bytes:
-    set_sampler(checkpoint.model, sampler_form(card.sampler))
+    wanted = "auto" if "+" in card.sampler or card.sampler == "none" else card.sampler
+    apply_forms(checkpoint.model, choose_forms(checkpoint.model, wanted, recipe.target))
     return load_target(recipe.target).lower(
         ProbedModel(checkpoint.model, layers).eval(),
         card.window_samples,
@@ -213,29 +212,13 @@ def recipe_of(card: ModelCard, kind: str) -> Recipe:
     Raises:
         ConfigError: there is no such recipe any more.
     """
-    name = card.provenance.get("recipe", "").removesuffix(MIXED)
+    name = card.provenance.get("quantization_recipe", "").removesuffix(MIXED)
     named = [recipe for recipe in RECIPES.values() if recipe.name == name]
     recipe = named[0] if named else recipe_for(kind, card.quantize)
     layers = card.provenance.get(FLOAT_LAYERS_KEY)
     if not layers:
         return recipe
     return dataclasses.replace(recipe, float_layers=tuple(layers.split(",")))
-
-
-def sampler_form(name: str) -> SamplerForm:
-    """The form of φ of that name, "auto" being what an export takes.
-
-    Raises:
-        ConfigError: there is no such form.
-    """
-    if name == "auto":
-        return "dense"
-    for form in get_args(SamplerForm):
-        if form == name:
-            return form  # type: ignore[no-any-return]
-    raise ConfigError(
-        f"unknown sampler form {name!r}", fix=f"Forms: auto, {', '.join(get_args(SamplerForm))}."
-    )
 
 
 @torch.inference_mode()

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datar_edge.audio import read_audio
-from datar_edge.audio.windows import hop_in_samples
+from datar_edge.audio.windows import clip_windows, hop_in_samples
 from datar_edge.card import ModelCard
 from datar_edge.data.dataset import Clip, ClipSet
 from datar_edge.errors import AudioError, CardError, DataError, LabelError
 from datar_edge.export.verify import BOUNDS, Bound, Parity, ParityMeter, logits_of
 from datar_edge.models.session import TorchSession
-from datar_edge.report.clips import clip_windows, mean_scores
+from datar_edge.report.clips import mean_scores
 from datar_edge.report.reference import check_same_kind
 from datar_edge.runtime import Session, open_session
 

@@ -15,17 +15,19 @@ from numpy.typing import NDArray
 
 from datar_edge.data.dataset import ClipSet
 from datar_edge.errors import VerificationError
+from datar_edge.export.sampler_choice import choose_forms
 from datar_edge.export.target import load_target
 from datar_edge.export.verify import Parity, ParityMeter
 from datar_edge.models import Checkpoint
 from datar_edge.models.session import TorchSession, card_of
+from datar_edge.quantize.calibration import calibration_of
 from datar_edge.quantize.recipe import Recipe
-from datar_edge.report.layers import loudest_windows, sampler_form
+from datar_edge.report.layers import loudest_windows
 from datar_edge.report.mix import Mix, MixBound
 from datar_edge.report.probe_runners import open_probe
 from datar_edge.report.quantizable_layers import layer_weights
 from datar_edge.report.sensitivity_cache import SensitivityCache
-from datar_edge.report.trial_files import TrialFiles, calibration_of
+from datar_edge.report.trial_files import TrialFiles
 from datar_edge.runtime.open import kind_of
 
 Scores = dict[str, NDArray[np.float32]]
@@ -191,12 +193,12 @@ def prepare(
         DataError: no clip can be read.
     """
     card = card_of(checkpoint)
-    form = sampler_form(sampler)
+    forms = choose_forms(checkpoint.model, sampler, recipe.target)
     windows = loudest_windows(clip_set, card, len(clip_set.clips))
     measured = {
         **subject,
         "recipe": dataclasses.asdict(dataclasses.replace(recipe, float_layers=())),
-        "sampler": form,
+        "sampler": dict(forms.forms),
         "calibration": [str(path) for path in calibration],
         "clips": [str(clip.path) for clip in clip_set.clips],
         "version": importlib.metadata.version("datar-edge"),
@@ -207,7 +209,7 @@ def prepare(
         files=TrialFiles(
             checkpoint,
             recipe.target,
-            sampler=form,
+            sampler=forms,
             calibration=calibration_of(calibration, card) if recipe.calibrated else [],
         ),
         windows=windows,

@@ -4,44 +4,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from datar_edge.bundled import calibration_sounds
-from datar_edge.card import ModelCard
-from datar_edge.config import SamplerForm
+from datar_edge.export.sampler_choice import SamplerChoice, apply_forms
 from datar_edge.export.target import load_target
 from datar_edge.extras import require
 from datar_edge.models import Checkpoint, WaveformModel
 from datar_edge.models.deformable_attention import set_sampler
 from datar_edge.models.session import card_of
-from datar_edge.quantize.calibration import calibration_windows
 from datar_edge.quantize.recipe import Recipe, Stage
 from datar_edge.quantize.recipes import recipe_for
 
 Windows = Sequence[NDArray[np.float32]]
 """Float32 `[1, window_samples]` each."""
-
-
-MOST_CALIBRATION_WINDOWS = 64
-"""As many as an export takes at most."""
-
-
-def calibration_of(recordings: Sequence[Path], card: ModelCard) -> list[NDArray[np.float32]]:
-    """The windows that an export calibrates on.
-
-    Args:
-        recordings: sound files; the package's own where empty.
-        card: of the model.
-
-    Raises:
-        DataError: a recording cannot be read, or all are silent.
-    """
-    sounds = recordings or calibration_sounds()
-    return calibration_windows(sounds, card, limit=MOST_CALIBRATION_WINDOWS)
 
 
 class TrialFiles:
@@ -53,12 +31,12 @@ class TrialFiles:
     Args:
         checkpoint: the model.
         target: a name of `datar_edge.export.target.TARGETS`.
-        sampler: form of φ.
+        sampler: form of φ by layer.
         calibration: for recipes that calibrate.
     """
 
     def __init__(
-        self, checkpoint: Checkpoint, target: str, *, sampler: SamplerForm, calibration: Windows
+        self, checkpoint: Checkpoint, target: str, *, sampler: SamplerChoice, calibration: Windows
     ) -> None:
         self._checkpoint = checkpoint
         self._target = target
@@ -80,7 +58,7 @@ class TrialFiles:
         return quantize(self._converted, recipe, self._calibration)
 
     def _lowered(self, recipe: Recipe) -> bytes:
-        set_sampler(self._checkpoint.model, self._sampler)
+        apply_forms(self._checkpoint.model, self._sampler)
         try:
             return load_target(self._target).lower(
                 WaveformModel(self._checkpoint.model).eval(),

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from datar_edge.audio.windows import clip_windows
 from datar_edge.card import ModelCard
 from datar_edge.config import FbankConfig
 from datar_edge.errors import AudioError, RuntimeFailureError
-from datar_edge.report.clips import clip_scores, clip_windows
+from datar_edge.report.clips import clip_scores
 
 WINDOW = 1_600
 RNG = np.random.default_rng(7)

@@ -186,6 +186,7 @@ def test_a_model_is_lowered_once_for_all_trials_of_a_file_quantizer(
     assert lowered == [recipe_for("tflite", "none").name]
 
 
+@pytest.mark.slow
 def test_a_mix_on_real_sound_holds_what_was_asked(
     nano_checkpoint: Callable[..., Path], labelled_recordings: Path, tmp_path: Path
 ) -> None:

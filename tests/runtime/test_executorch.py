@@ -209,3 +209,13 @@ def test_no_mutation_escapes_the_reader(tmp_path: Path, content: bytes) -> None:
         except InputError:
             refused += 1
     assert 100 < refused < 500
+
+
+def test_what_only_begins_like_executorch_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "model.pte"
+    path.write_bytes(b"\x38\x00\x00\x00ET12" + bytes(64))
+    for opening in (open_session, read_model_card):
+        with pytest.raises(ModelFileError, match="is damaged or cut off") as raised:
+            opening(path)
+        assert str(path) in raised.value.problem
+        assert "Copy it again" in raised.value.fix
