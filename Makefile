@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo dev format lint types layers test test-slow fuzz foreign \
-	bundled-model clean
+	bench bundled-model clean
 
 BIN := .venv/bin
 
@@ -54,6 +54,9 @@ fuzz: dev ## Opens and runs thousands of damaged model files: no crash, no hang.
 
 foreign: dev ## Has other programs run the bundled .tflite: tflite_runtime, C++ Interpreter, MediaPipe.
 	@$(BIN)/python tools/foreign/run.py
+
+bench: dev ## Measures speed, size and memory against their aims; writes docs/benchmarks.md.
+	$(BIN)/python benchmarks/goals.py
 
 bundled-model: dev ## Trains, measures and exports the model that ships; ESC-10 in ../shared/esc10.
 	$(BIN)/python tools/bundled_model.py

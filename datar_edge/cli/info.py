@@ -67,7 +67,7 @@ def _exported_facts(path: Path) -> Mapping[str, Any]:
         },
         "heads": {head: list(labels) for head, labels in card.heads.items()},
         "file": str(path),
-        "format": "tflite",
+        "format": kind_of(path),
         "size_bytes": path.stat().st_size,
         "window_s": card.window_s,
         "hop_s": card.hop_s,

@@ -36,11 +36,12 @@ class GlobalAttention(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """`[B, N, C]` gives the same shape."""
-        heads = (
-            split_heads(project(tokens), self.num_heads)
-            for project in (self.query, self.key, self.value)
+        attended = attend(
+            split_heads(self.query(tokens), self.num_heads),
+            split_heads(self.key(tokens), self.num_heads),
+            split_heads(self.value(tokens), self.num_heads),
         )
-        attended = merge_heads(attend(*heads))
+        attended = merge_heads(attended)
         projected: Tensor = self.project(attended)
         return projected
 

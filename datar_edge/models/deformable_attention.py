@@ -102,11 +102,13 @@ class DeformableAttention(nn.Module):
         sampled = sampler.features(features, points, self.grid)
         table = tied(self.bias_table, queries) if self.tie_table else self.bias_table
         bias = sampler.position_bias(table, points, self.grid)
-        heads = (
-            split_heads(tokens, self.num_heads)
-            for tokens in (queries.flatten(1, 2), self.key(sampled), self.value(sampled))
+        attended = attend(
+            split_heads(queries.flatten(1, 2), self.num_heads),
+            split_heads(self.key(sampled), self.num_heads),
+            split_heads(self.value(sampled), self.num_heads),
+            bias,
         )
-        attended = merge_heads(attend(*heads, bias))
+        attended = merge_heads(attended)
         projected: Tensor = self.project(attended)
         return projected.reshape(features.shape)
 

@@ -68,8 +68,13 @@ class WindowAttention(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """`[B, H, W, C]` gives the same shape."""
         rolled = _roll(features, self.shift)
-        windows = (self._split(project(rolled)) for project in (self.query, self.key, self.value))
-        attended = attend(*windows, self.bias(features), mask=self.mask)
+        attended = attend(
+            self._split(self.query(rolled)),
+            self._split(self.key(rolled)),
+            self._split(self.value(rolled)),
+            self.bias(features),
+            mask=self.mask,
+        )
         merged: Tensor = self.project(self._merge(attended, features))
         return _roll(merged, (-self.shift[0], -self.shift[1]))
 

@@ -1,0 +1,219 @@
+"""What the project aims at in speed and size, measured in pairs: writes `docs/benchmarks.md`.
+
+    python benchmarks/goals.py [--folder runs/bench] [--rounds 15] [--output docs/benchmarks.md]
+
+Files are exported once and kept in the folder, so that a run that was stopped goes on. Every ratio
+is of two files that were run in turns, each in a process of its own, on one thread. Weights of
+datar-tiny and ast-base are random: what a file costs does not hang on them, what it hears does, so
+accuracy is measured elsewhere, on the bundled datar-micro.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from datar_edge.bundled import bundled_checkpoint
+from datar_edge.config import DatarConfig
+from datar_edge.export import export
+from datar_edge.export.target import load_target
+from datar_edge.models import Checkpoint, build, load_checkpoint
+from datar_edge.models.count import count_macs, count_parameters
+from datar_edge.models.deformable_attention import DeformableAttention
+from datar_edge.presets import preset
+from datar_edge.report.benchmark import Measurement, Pair, Plan, measure, measure_pair
+from datar_edge.report.machine import machine
+
+TARGETS = ("tflite", "executorch", "onnx")
+LABELS = tuple(f"label {number}" for number in range(10))
+PAPER_MACS_AST = 103.4e9
+"""The paper's count for AST, which leaves out the products inside attention."""
+
+
+def random_checkpoint(name: str) -> Checkpoint:
+    """A preset with random weights; "datar-tiny-2.5s" is datar-tiny on a quarter of its window."""
+    torch.manual_seed(5)
+    config = preset(name.removesuffix("-2.5s"))
+    if name.endswith("-2.5s"):
+        assert isinstance(config, DatarConfig)
+        fbank = dataclasses.replace(config.fbank, window_s=2.5, num_frames=256)
+        config = dataclasses.replace(config, preset=name, fbank=fbank)
+    model = build(config, heads={"class": len(LABELS)}).eval()
+    model.set_normalisation(-8.0, 4.0)
+    for module in model.modules():
+        if isinstance(module, DeformableAttention):
+            torch.nn.init.normal_(module.offsets.to_offset.weight)
+    return Checkpoint(model=model, heads={"class": LABELS})
+
+
+@dataclass
+class Files:
+    """Exports each file when it is asked for first."""
+
+    folder: Path
+
+    def get(self, name: str, target: str, quantize: str = "none", sampler: str = "auto") -> Path:
+        """The file of a preset; "datar-micro" has its bundled weights."""
+        suffix = load_target(target).suffix
+        path = self.folder / f"{name}-{target}-{quantize}-{sampler}{suffix}"
+        if not path.exists():
+            print(f"exporting {path.name}", file=sys.stderr, flush=True)
+            trained = name == "datar-micro"
+            export(
+                load_checkpoint(bundled_checkpoint()) if trained else random_checkpoint(name),
+                target=target,
+                quantize=quantize,
+                sampler=sampler,
+                output=path,
+                # Of random weights no label is the best by more than chance.
+                allow_drift=not trained and quantize != "none",
+            )
+        return path
+
+
+def matmul_gmacs() -> float:
+    """The machine's own rate: PyTorch's product of a layer of datar-tiny, one thread, G/s."""
+    torch.set_num_threads(1)
+    rows, inner, columns = 512, 384, 1_536
+    a, b = torch.randn(rows, inner), torch.randn(inner, columns)
+    best_s = float("inf")
+    for _ in range(200):
+        began_s = time.perf_counter()
+        a @ b
+        best_s = min(best_s, time.perf_counter() - began_s)
+    return rows * inner * columns / best_s / 1e9
+
+
+def row(what: str, aim: str, reached: str) -> str:
+    """A line of the table."""
+    return f"| {what} | {aim} | {reached} |"
+
+
+def spread(pair: Pair) -> str:
+    """A ratio with its 10th to 90th percentile."""
+    ratio = pair.ratio
+    return f"{ratio.median:.2f} ({ratio.p10:.2f} to {ratio.p90:.2f})"
+
+
+def calls(one: Measurement) -> str:
+    """Delegate calls and share."""
+    if one.ops is None or one.delegated_ops is None:
+        return "not told"
+    return f"{one.delegate_calls} ({one.delegated_ops / one.ops:.1%} of {one.ops} operators)"
+
+
+def goals(files: Files, plan: Plan) -> Iterator[str]:
+    """The table of aims, row by row."""
+    tiny, ast = random_checkpoint("datar-tiny"), random_checkpoint("ast-base")
+    parameters, macs, ast_macs = (
+        count_parameters(tiny.model),
+        count_macs(tiny.model),
+        count_macs(ast.model),
+    )
+    yield "| figure | aim | measured |\n| --- | --- | --- |"
+    ours: dict[str, Measurement] = {}
+    for target, aim in zip(TARGETS, ("≥ 10", "≥ 1.8", "≥ 1.5"), strict=True):
+        fast = files.get("datar-tiny", target)
+        pair = measure_pair(fast, files.get("datar-tiny", target, sampler="native"), plan)
+        ours[target] = pair.measured
+        yield row(
+            f"datar-tiny {target} float32: `--sampler native` ÷ auto ({pair.measured.sampler})",
+            aim,
+            f"{spread(pair)}: {pair.against.latency.median:.0f} → "
+            f"{pair.measured.latency.median:.0f} ms",
+        )
+    pair = measure_pair(files.get("datar-tiny", "tflite"), files.get("ast-base", "tflite"), plan)
+    for name, count in (("as the paper counts AST", PAPER_MACS_AST), ("all products", ast_macs)):
+        yield row(
+            f"ms per GMAC, datar-tiny ÷ ast-base, TFLite, {name}",
+            "≤ 0.95",
+            f"{count / macs / pair.ratio.median:.2f} ({macs / 1e9:.1f} G in "
+            f"{pair.measured.latency.median:.0f} ms, {count / 1e9:.1f} G in "
+            f"{pair.against.latency.median:.0f} ms)",
+        )
+    rate = matmul_gmacs()
+    reached = macs / pair.measured.latency.median / 1e6
+    yield row(
+        "share of the machine's own matmul rate, datar-tiny TFLite",
+        "≥ 65 %",
+        f"{reached / rate:.0%} ({reached:.1f} of {rate:.1f} GMAC/s)",
+    )
+    for target in TARGETS:
+        one = ours[target]
+        yield row(
+            f"float32 file ÷ (4 bytes × parameters), {target}",
+            "≤ 1.05",
+            f"{one.size_bytes / 4 / parameters:.3f} ({one.size_bytes / 1e6:.1f} MB)",
+        )
+        yield row(
+            f"delegate calls, {target}",
+            {"tflite": "1", "executorch": "≤ 3", "onnx": ""}[target],
+            calls(one),
+        )
+    for name in ("datar-tiny", "datar-micro"):
+        for target in TARGETS:
+            for kind in ("int8", "int8-dynamic", "fp16"):
+                small = files.get(name, target, kind)
+                pair = measure_pair(small, files.get(name, target), plan)
+                size = pair.measured.size_bytes / pair.against.size_bytes
+                yield row(
+                    f"{name} {target} {kind}: float32 ÷ {kind} latency",
+                    "≥ 2.5" if kind.startswith("int8") else "",
+                    f"{spread(pair)}; delegate calls {calls(pair.measured)}",
+                )
+                aim = "≤ 0.30" if kind.startswith("int8") else ""
+                yield row(f"{name} {target}: {kind} ÷ float32 size", aim, f"{size:.3f}")
+    for sampler in ("native", "dense", "auto"):
+        one = measure(files.get("datar-tiny", "tflite", sampler=sampler), plan)
+        added = one.added_rss_bytes or 0
+        yield row(
+            f"memory: most that load and invoke take ÷ file size, datar-tiny TFLite, {sampler}",
+            "state it, shrink it",
+            f"{added / one.size_bytes:.2f} ({added / 1e6:.0f} MB)",
+        )
+    pair = measure_pair(
+        files.get("datar-tiny-2.5s", "tflite"), files.get("datar-tiny", "tflite"), plan
+    )
+    yield row("cost of a window of 10 s ÷ 2.5 s, datar-tiny TFLite", "≤ 4.2", spread(pair))
+
+
+def head() -> str:
+    """What it was measured on."""
+    facts = machine()
+    versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
+    return (
+        "# Benchmarks\n\nWritten by `make bench` (`python benchmarks/goals.py`): a ratio is of two"
+        "\nfiles run in turns, one thread, median of the rounds with the 10th to 90th percentile.\n\n"
+        f"{facts['cpu']}, {facts['cores']} cores, {facts['memory_gb']} GB, {facts['os']}, "
+        f"Python {facts['python']};\n{versions}.\n\n## Aims\n\n"
+    )
+
+
+def main() -> None:
+    """Prints the page as it grows, and writes it when it is whole."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, default=Path("runs/bench"))
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--output", type=Path, default=Path("docs/benchmarks.md"))
+    options = parser.parse_args()
+    plan = Plan(rounds=options.rounds, seconds=120.0, warmup=2)
+    lines = [head()]
+    for line in goals(Files(options.folder), plan):
+        print(line, flush=True)
+        lines.append(line + "\n")
+    notes = options.output.parent / "benchmarks_notes.md"
+    text = "".join(lines) + ("\n" + notes.read_text(encoding="utf-8") if notes.exists() else "")
+    partial = options.output.with_suffix(".part")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(options.output)
+
+
+if __name__ == "__main__":
+    main()
