@@ -190,7 +190,7 @@ def head() -> str:
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
     return (
         "# Benchmarks\n\nWritten by `make bench` (`python benchmarks/goals.py`): a ratio is of two"
-        "\nfiles run in turns, one thread, median of the rounds with the 10th to 90th percentile.\n\n"
+        "\nfiles run in turns, one thread: the median, and the 10th to 90th percentile.\n\n"
         f"{facts['cpu']}, {facts['cores']} cores, {facts['memory_gb']} GB, {facts['os']}, "
         f"Python {facts['python']};\n{versions}.\n\n## Aims\n\n"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import importlib.metadata
@@ -13,7 +14,7 @@ from pathlib import Path
 from datar_edge.bundled import verification_sounds
 from datar_edge.card import ModelCard
 from datar_edge.config import SamplerForm
-from datar_edge.errors import VerificationError
+from datar_edge.errors import ConfigError, VerificationError
 from datar_edge.export.proof import check_types, float_share
 from datar_edge.export.sampler_choice import apply_forms, choose_forms
 from datar_edge.export.target import Delegation, TensorTypes, load_target
@@ -94,7 +95,7 @@ def export(
         step: told what is being done.
 
     Raises:
-        ConfigError: no such target, quantization or form.
+        ConfigError: no such target, quantization or form, or the output cannot be written.
         VerificationError: the file is not of the types that its recipe says, or differs from the
             model by more than `BOUNDS` allow; it is not kept.
         MissingExtraError: the target's packages are not installed.
@@ -103,9 +104,9 @@ def export(
     chosen = recipe or recipe_for(target, quantize)
     forms = choose_forms(checkpoint.model, sampler, target)
     card = _card(checkpoint, forms.name, chosen, source)
-    output.parent.mkdir(parents=True, exist_ok=True)
     partial = output.with_name(f".{output.stem}.{os.getpid()}.part{runtime.suffix}")
     try:
+        _begin(partial, output)
         step("lowering the model")
         apply_forms(checkpoint.model, forms)
         graph = runtime.lower(
@@ -114,7 +115,7 @@ def export(
             recipe=chosen,
             calibration=calibration_of(calibration, card) if chosen.calibrated else (),
         )
-        partial.write_bytes(sealed(runtime.with_card, graph, card))
+        _write(partial, sealed(runtime.with_card, graph, card), output)
         step("reading back its types and what the delegate takes")
         types = runtime.tensor_types(partial)
         check_types(types, chosen, float_share=float_share(checkpoint.model, chosen))
@@ -124,11 +125,12 @@ def export(
         if not allow_drift:
             check_parity(parity, BOUNDS[chosen.quantize])
         card = dataclasses.replace(card, parity=dataclasses.asdict(parity))
-        partial.write_bytes(sealed(runtime.with_card, graph, card))
+        _write(partial, sealed(runtime.with_card, graph, card), output)
         read_model_card(partial)  # the graph is the one that was compared; the card is new
         partial.replace(output)
     finally:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
         set_sampler(checkpoint.model, "native")
     return Exported(
         artifact=output,
@@ -141,6 +143,29 @@ def export(
         delegation=delegation,
         types=types,
         parity=parity,
+    )
+
+
+def _begin(partial: Path, output: Path) -> None:
+    """Finds out before the work whether there is a place to write to."""
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(output, error) from error
+    _write(partial, b"", output)
+
+
+def _write(partial: Path, content: bytes, output: Path) -> None:
+    try:
+        partial.write_bytes(content)
+    except OSError as error:
+        raise _unwritable(output, error) from error
+
+
+def _unwritable(output: Path, error: OSError) -> ConfigError:
+    return ConfigError(
+        f"{output} cannot be written: {error.strerror}",
+        fix="Check the folder and its free space.",
     )
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from datar_edge.card import ModelCard
 from datar_edge.closing import Closing
-from datar_edge.config import DatarConfig, FbankConfig, StageConfig
+from datar_edge.config import DatarConfig, DeformableConfig, FbankConfig, StageConfig
 
 REPOSITORY = Path(__file__).parents[1]
 ESC10 = REPOSITORY.parent / "shared" / "esc10"
@@ -134,18 +134,23 @@ def nano_checkpoint() -> Callable[..., Path]:
 
     from datar_edge.models import Checkpoint, build, save_checkpoint  # noqa: PLC0415
 
-    config = DatarConfig(
-        preset="nano",
-        fbank=FbankConfig(num_mel_bins=32, window_s=0.64, num_frames=64),
-        stem="conv",
-        stages=(
-            StageConfig(embed_dim=16, num_heads=1, blocks=("local",)),
-            StageConfig(embed_dim=256, num_heads=2, blocks=("local", "deformable")),
-        ),
-    )
-
-    def write(path: Path, *, disturbed: str = "") -> Path:
+    def write(path: Path, *, disturbed: str = "", stride: int = 1) -> Path:
         """Moves the weights of that module of the network, if one is named, by a tenth."""
+        deformable = DeformableConfig(stride=stride)
+        config = DatarConfig(
+            preset="nano",
+            fbank=FbankConfig(num_mel_bins=32, window_s=0.64, num_frames=64),
+            stem="conv",
+            stages=(
+                StageConfig(embed_dim=16, num_heads=1, blocks=("local",)),
+                StageConfig(
+                    embed_dim=256,
+                    num_heads=2,
+                    blocks=("local", "deformable"),
+                    deformable=deformable,
+                ),
+            ),
+        )
         torch.manual_seed(5)
         model = build(config, heads={"class": len(NANO_LABELS)})
         model.set_normalisation(-8.0, 4.0)

@@ -12,6 +12,7 @@ import pytest
 from datar_edge.config import AstConfig, FbankConfig
 from datar_edge.data.readers import open_dataset
 from datar_edge.errors import VerificationError
+from datar_edge.export.sampler_choice import choose_forms
 from datar_edge.export.verify import Parity
 from datar_edge.models import Checkpoint, build, load_checkpoint
 from datar_edge.models.count import count_parameters
@@ -179,7 +180,10 @@ def test_a_model_is_lowered_once_for_all_trials_of_a_file_quantizer(
     monkeypatch.setattr("datar_edge.report.trial_files._FILE_QUANTIZERS", {"tflite": quantize})
     model = build(preset("datar-micro"), heads={"a": 2})
     files = TrialFiles(
-        Checkpoint(model=model, heads={"a": ("x", "y")}), "tflite", sampler="dense", calibration=[]
+        Checkpoint(model=model, heads={"a": ("x", "y")}),
+        "tflite",
+        sampler=choose_forms(model, "dense", "tflite"),
+        calibration=[],
     )
     recipe = recipe_for("tflite", "int8")
     assert files.content(recipe) == files.content(recipe) == b"float " + recipe.name.encode()
