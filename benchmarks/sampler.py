@@ -27,6 +27,8 @@ from datar_edge.bundled import verification_sounds
 from datar_edge.config import DatarConfig, DeformableConfig, FbankConfig, SamplerForm, StageConfig
 from datar_edge.export import export
 from datar_edge.export.sampler_row import SamplerRow
+from datar_edge.export.sampler_table import MEASURED
+from datar_edge.export.target import load_target
 from datar_edge.models import Checkpoint, build
 from datar_edge.models.deformable_attention import DeformableAttention
 from datar_edge.runtime import open_session
@@ -45,6 +47,8 @@ _HEAD = '''"""The measured table behind `--sampler auto`: `python benchmarks/sam
 from __future__ import annotations
 
 from datar_edge.export.sampler_row import SamplerRow
+from datar_edge.export.sampler_table import MEASURED
+from datar_edge.export.target import load_target
 
 MEASURED: tuple[SamplerRow, ...] = (
 '''
@@ -88,7 +92,8 @@ def measure(
     sessions = {}
     for form in forms:
         print(f"  exporting {form} for {target}", file=sys.stderr)
-        made = export(checkpoint, target=target, sampler=form, output=folder / f"{target}-{form}")
+        output = folder / f"{form}{load_target(target).suffix}"
+        made = export(checkpoint, target=target, sampler=form, output=output)
         sessions[form] = open_session(made.artifact)
     card = sessions["native"].card
     sound = read_audio(verification_sounds()[0], card.sample_rate_hz)
@@ -141,11 +146,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=60)
     parser.add_argument("--write", action="store_true", help=f"replace {TABLE.name}")
     options = parser.parse_args()
-    rows = []
+    targets = options.target or ["tflite", "executorch", "onnx"]
+    rows = [row for row in MEASURED if row.target not in targets]  # as they were measured before
     print("Milliseconds of a window, and native ÷ this with its 10th to 90th percentile.")
     print("| layer | target | " + " | ".join(get_args(SamplerForm)) + " |")
     print("| --- | --- |" + " --- |" * len(get_args(SamplerForm)))
-    for target in options.target or ["tflite", "executorch", "onnx"]:
+    for target in targets:
         for name, (map_size, dim, heads, groups) in LAYERS.items():
             with tempfile.TemporaryDirectory() as folder:
                 times = measure(
