@@ -47,8 +47,6 @@ _HEAD = '''"""The measured table behind `--sampler auto`: `python benchmarks/sam
 from __future__ import annotations
 
 from datar_edge.export.sampler_row import SamplerRow
-from datar_edge.export.sampler_table import MEASURED
-from datar_edge.export.target import load_target
 
 MEASURED: tuple[SamplerRow, ...] = (
 '''

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from datar_edge.export.sampler_row import SamplerRow
-from datar_edge.export.sampler_table import MEASURED
-from datar_edge.export.target import load_target
 
 MEASURED: tuple[SamplerRow, ...] = (
     SamplerRow(
