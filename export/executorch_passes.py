@@ -93,7 +93,8 @@ def view_pass() -> Any:
             shape = list(meta["val"].shape) if isinstance(meta["val"], Tensor) else []
             if op in reshaping:
                 return call(aten.view_copy.default, args[0], shape)
-            if op is aten.expand_copy.default and list(args[0].to_tensor().shape) == shape:
+            same = op is aten.expand_copy.default and list(args[0].to_tensor().shape) == shape
+            if same or op is aten.alias_copy.default:  # the second of a slice that takes all
                 return args[0]
             if op is aten.cat.default and len(args[0]) == 1:
                 return args[0][0]

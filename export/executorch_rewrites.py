@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from datar_edge.export.lowering import Rewrite
+from datar_edge.export.patches import patch_as_linear
 
 
 class MatmulLayerNorm(nn.Module):
@@ -75,7 +76,7 @@ def layer_norm(module: nn.Module) -> nn.Module | None:
     return None
 
 
-REWRITES: Sequence[Rewrite] = (layer_norm, linear)
+REWRITES: Sequence[Rewrite] = (layer_norm, patch_as_linear, linear)
 """All of them, in the order in which they are tried."""
 
 

@@ -18,7 +18,7 @@ from datar_edge.card import ModelCard
 from datar_edge.export.lowering import lowered
 from datar_edge.export.onnx_graph import tidied
 from datar_edge.export.onnx_readback import delegation, tensor_types
-from datar_edge.export.onnx_rewrites import REWRITES
+from datar_edge.export.patches import patch_as_linear
 from datar_edge.export.target import Delegation, TensorTypes
 from datar_edge.extras import require
 from datar_edge.models import WaveformModel
@@ -52,7 +52,7 @@ class OnnxTarget:
         sample = (torch.zeros(1, window_samples),)
         with _quiet():
             program = torch.onnx.export(
-                lowered(model, REWRITES),
+                lowered(model, (patch_as_linear,)),
                 sample,
                 dynamo=True,
                 opset_version=OPSET,

@@ -14,7 +14,7 @@ import torch
 from datar_edge.bundled import bundled_checkpoint, verification_sounds
 from datar_edge.export import Exported, export
 from datar_edge.export.onnx import OPSET, OnnxTarget
-from datar_edge.export.onnx_rewrites import PatchLinear, patch_as_linear
+from datar_edge.export.patches import PatchLinear, patch_as_linear
 from datar_edge.export.verify import BOUNDS, compare, edge_windows, recording_windows
 from datar_edge.features import Fbank
 from datar_edge.models import load_checkpoint

@@ -1,18 +1,19 @@
-"""Modules swapped for equals that ONNX Runtime runs better."""
+"""Patch embeddings as linear layers, which runtimes run and quantize better."""
 
 from __future__ import annotations
 
 from torch import Tensor, nn
 
-from datar_edge.export.lowering import Rewrite
 from datar_edge.models.layers import Conv
 
 
 class PatchLinear(nn.Module):
     """A convolution whose kernels do not overlap, as a linear layer on patches.
 
-    On channels-last maps a convolution of ONNX costs two transposes and two changes of ONNX
-    Runtime's own layout around it; a linear layer costs one copy, and is quantized with the others.
+    XNNPACK's delegate in ExecuTorch leaves such a convolution undone where its input is quantized
+    at run time. On channels-last maps a convolution of ONNX costs two transposes and two changes
+    of ONNX Runtime's own layout around it; a linear layer costs one copy, and is quantized with
+    the others.
 
     Args:
         conv: its kernel is as large as its stride, without padding and groups.
@@ -48,7 +49,3 @@ def patch_as_linear(module: nn.Module) -> nn.Module | None:
     if conv.kernel_size != conv.stride or conv.groups != 1 or any(map(bool, conv.padding)):
         return None
     return PatchLinear(conv)
-
-
-REWRITES: tuple[Rewrite, ...] = (patch_as_linear,)
-"""What the ONNX target does to a model before it is exported."""
