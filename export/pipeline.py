@@ -7,7 +7,7 @@ import dataclasses
 import hashlib
 import importlib.metadata
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from datar_edge.export.verify import (
     edge_windows,
     recording_windows,
 )
+from datar_edge.half_written import half_written
 from datar_edge.models import Checkpoint, WaveformModel
 from datar_edge.models.deformable_attention import set_sampler
 from datar_edge.models.session import TorchSession, card_of
@@ -105,7 +106,7 @@ def export(
     forms = choose_forms(checkpoint.model, sampler, target)
     card = _card(checkpoint, forms.name, chosen, source)
     partial = output.with_name(f".{output.stem}.{os.getpid()}.part{runtime.suffix}")
-    try:
+    with half_written(partial), _native_again(checkpoint):
         _begin(partial, output)
         step("lowering the model")
         apply_forms(checkpoint.model, forms)
@@ -128,10 +129,6 @@ def export(
         _write(partial, sealed(runtime.with_card, graph, card), output)
         read_model_card(partial)  # the graph is the one that was compared; the card is new
         partial.replace(output)
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
-        set_sampler(checkpoint.model, "native")
     return Exported(
         artifact=output,
         target=target,
@@ -144,6 +141,15 @@ def export(
         types=types,
         parity=parity,
     )
+
+
+@contextlib.contextmanager
+def _native_again(checkpoint: Checkpoint) -> Iterator[None]:
+    """Gives the model back with the definition of φ."""
+    try:
+        yield
+    finally:
+        set_sampler(checkpoint.model, "native")
 
 
 def _begin(partial: Path, output: Path) -> None:

@@ -23,6 +23,7 @@ from datar_edge.data.readers import open_dataset
 from datar_edge.data.recordings import recordings_of
 from datar_edge.errors import ConfigError
 from datar_edge.extras import require
+from datar_edge.half_written import leaving_at_once
 
 _PURPOSE = "exporting a model"
 _CALIBRATION_RECORDINGS = 40
@@ -89,7 +90,7 @@ def export_model(
     clips = open_dataset(data, limit=limit).clips if data else ()
     documents = []
     for (runtime, kind), place in places.items():
-        with spinner(f"lowering for {runtime}") as step:
+        with spinner(f"lowering for {runtime}") as step, leaving_at_once():
             result = pipeline.export(
                 loaded,
                 target=runtime,

@@ -26,6 +26,7 @@ from datar_edge.data.readers import open_dataset, parse_folds
 from datar_edge.data.recordings import recordings_of
 from datar_edge.errors import ConfigError
 from datar_edge.extras import require
+from datar_edge.half_written import leaving_at_once
 from datar_edge.report.reference import sha256_of
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def quantize_model(
         recipe, loaded = mixing.with_mix(recipe, mix), mixing.noted(loaded, recipe, mix)
         if not to_json:
             emit(sensitivity_table(ranked), None)
-    with spinner("lowering") as step:
+    with spinner("lowering") as step, leaving_at_once():
         result = pipeline.export(
             loaded,
             target=target,

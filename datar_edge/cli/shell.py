@@ -7,9 +7,7 @@ import functools
 import inspect
 import logging
 import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -49,10 +47,7 @@ def shielded(command: Callable[..., None]) -> Callable[..., None]:
             level=logging.DEBUG if verbose else logging.WARNING,
             format="%(levelname)s %(name)s: %(message)s",
         )
-        with (
-            _terminated_as_interrupted(),
-            contextlib.nullcontext() if debug else _errors_as_lines(),
-        ):
+        with contextlib.nullcontext() if debug else _errors_as_lines():
             command(**values)
             sys.stdout.flush()
 
@@ -62,23 +57,6 @@ def shielded(command: Callable[..., None]) -> Callable[..., None]:
     run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {each.name: each.annotation for each in parameters}
     return run
-
-
-@contextlib.contextmanager
-def _terminated_as_interrupted() -> Iterator[None]:
-    """A SIGTERM ends the command as Ctrl-C does, so that nothing half written stays behind."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may set handlers
-        return
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @contextlib.contextmanager

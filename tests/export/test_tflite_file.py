@@ -81,7 +81,7 @@ def test_layers_are_modules_of_the_model() -> None:
     assert layers - {""} <= modules.keys()
     for path in (
         "fbank",
-        "model.stages.0.0.attention.key.linear",
+        "model.stages.0.0.attention.query.linear",
         "model.stages.2.2.attention.offsets.to_offset",
         "model.stages.3.2.mlp.reduce",
         "model.heads.0",
