@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from datar_edge.card import ModelCard
     from datar_edge.errors import DatarEdgeError
-    from datar_edge.listen.events import EventEnd, EventStart
+    from datar_edge.listen.messages import EventEnd, EventStart, Scores, Status
     from datar_edge.listen.segments import Segment
     from datar_edge.listen.source import FileSource
-    from datar_edge.listen.stream import Scores, Status
     from datar_edge.runtime.tags import Tag
     from datar_edge.tagger import Tagger, load
 
@@ -38,13 +37,13 @@ __all__ = [
 
 _HOMES = {
     "DatarEdgeError": "errors",
-    "EventEnd": "listen.events",
-    "EventStart": "listen.events",
+    "EventEnd": "listen.messages",
+    "EventStart": "listen.messages",
     "FileSource": "listen.source",
     "ModelCard": "card",
-    "Scores": "listen.stream",
+    "Scores": "listen.messages",
     "Segment": "listen.segments",
-    "Status": "listen.stream",
+    "Status": "listen.messages",
     "Tag": "runtime.tags",
     "Tagger": "tagger",
     "load": "tagger",

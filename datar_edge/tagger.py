@@ -14,9 +14,10 @@ from datar_edge.card import ModelCard
 from datar_edge.closing import Closing
 from datar_edge.errors import AudioError
 from datar_edge.listen.events import EventTracker
+from datar_edge.listen.messages import Message
 from datar_edge.listen.segments import Segment, merged_segments, window_segments
 from datar_edge.listen.source import Source
-from datar_edge.listen.stream import Message, listen
+from datar_edge.listen.stream import listen
 from datar_edge.runtime import Session, open_session
 from datar_edge.runtime.scorer import MIN_LEVEL_DBFS, WindowScorer, WindowScores
 from datar_edge.runtime.tags import TagChooser

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from rich.console import Console
 from rich.text import Text
 
-from datar_edge.listen.events import EventEnd, EventStart
-from datar_edge.listen.stream import Message, Scores, Status
+from datar_edge.listen.messages import EventEnd, EventStart, Message, Scores, Status
 
 _TYPES = {Scores: "scores", EventStart: "event_start", EventEnd: "event_end", Status: "status"}
 _TIMES = {"start_s": "start_time", "end_s": "end_time", "time_s": "time"}
+_OPTIONAL = ("clip", "reason")
 _SECONDS_DIGITS = 3
 _SCORE_DIGITS = 4
 
@@ -29,7 +29,8 @@ def clock_from(begun: datetime) -> Clock:
 
 def json_line(message: Message, clock: Clock | None = None) -> str:
     """A message as one line of JSON, with a time of day (ISO 8601) beside each second if wanted."""
-    fields = dataclasses.asdict(message)
+    told = dataclasses.asdict(message)
+    fields = {key: value for key, value in told.items() if key not in _OPTIONAL or value}
     times = {
         _TIMES[key]: clock(seconds).isoformat(timespec="milliseconds")
         for key, seconds in fields.items()

@@ -6,47 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from datar_edge.errors import ConfigError
+from datar_edge.listen.messages import EventEnd, EventStart
 from datar_edge.runtime.scorer import WindowScores, change_s
 from datar_edge.runtime.tags import TagChooser, checked_threshold
 
 STOP_SHARE = 0.6
 """The stop threshold as a share of the start threshold, unless it is given."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventStart:
-    """A label begins to be heard.
-
-    Attributes:
-        id: of the event, counted from 1; its end carries the same.
-        label: what is heard.
-        start_s: since when, in seconds from the start of listening.
-        score: of the window that started it, 0 to 1.
-    """
-
-    id: int
-    label: str
-    start_s: float
-    score: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventEnd:
-    """A label is not heard any more.
-
-    Attributes:
-        id: of the event.
-        label: what was heard.
-        start_s: since when, in seconds from the start of listening.
-        end_s: until when.
-        max_score: highest score of a window in it, 0 to 1.
-    """
-
-    id: int
-    label: str
-    start_s: float
-    end_s: float
-    max_score: float
 
 
 @dataclass(slots=True)

@@ -3,49 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 from datar_edge.errors import DatarEdgeError
-from datar_edge.listen.events import EventEnd, EventStart, EventTracker
+from datar_edge.listen.events import EventTracker
+from datar_edge.listen.messages import Message, Scores, Status
 from datar_edge.listen.source import Source
 from datar_edge.runtime.scorer import WindowScorer, WindowScores
-from datar_edge.runtime.tags import Tag, TagChooser
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scores:
-    """The tags of one window.
-
-    Attributes:
-        start_s: start of the window, in seconds from the start of listening.
-        end_s: its end.
-        tags: best first; empty for silence.
-    """
-
-    start_s: float
-    end_s: float
-    tags: tuple[Tag, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
-    """How listening goes.
-
-    Attributes:
-        state: what has just begun.
-        time_s: when, in seconds from the start of listening.
-        dropped_s: seconds of sound that were lost so far.
-        windows: windows heard so far.
-    """
-
-    state: Literal["listening", "stopped"]
-    time_s: float
-    dropped_s: float
-    windows: int
-
-
-Message: TypeAlias = Status | Scores | EventStart | EventEnd
+from datar_edge.runtime.tags import TagChooser
 
 
 def listen(

@@ -6,8 +6,7 @@ from datetime import datetime, timezone
 import pytest
 
 from datar_edge.listen.display import LineDisplay, clock_from, json_line
-from datar_edge.listen.events import EventEnd, EventStart
-from datar_edge.listen.stream import Message, Scores, Status
+from datar_edge.listen.messages import EventEnd, EventStart, Message, Scores, Status
 from datar_edge.runtime.tags import Tag
 
 NOON = datetime(2025, 1, 31, 12, 0, 0, tzinfo=timezone.utc)

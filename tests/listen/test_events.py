@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datar_edge.errors import ConfigError
-from datar_edge.listen.events import EventEnd, EventStart, EventTracker
+from datar_edge.listen.events import EventTracker
+from datar_edge.listen.messages import EventEnd, EventStart
 from datar_edge.runtime.scorer import WindowScores
 from datar_edge.runtime.tags import TagChooser
 

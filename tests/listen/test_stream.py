@@ -7,9 +7,10 @@ import pytest
 from numpy.typing import NDArray
 
 from datar_edge.errors import DeviceError
-from datar_edge.listen.events import EventEnd, EventStart, EventTracker
+from datar_edge.listen.events import EventTracker
+from datar_edge.listen.messages import EventEnd, EventStart, Message, Scores, Status
 from datar_edge.listen.source import FileSource
-from datar_edge.listen.stream import Message, Scores, Status, listen
+from datar_edge.listen.stream import listen
 from datar_edge.runtime.scorer import WindowScorer
 from datar_edge.runtime.tags import TagChooser
 
