@@ -22,8 +22,8 @@ from datar_edge.cli.options import (
 )
 from datar_edge.cli.shell import say
 from datar_edge.errors import ConfigError
-from datar_edge.listen.source import FileSource, Source
 from datar_edge.listen.messages import Message, Scores, Status
+from datar_edge.listen.source import FileSource, Source
 from datar_edge.runtime.scorer import MIN_LEVEL_DBFS
 from datar_edge.tagger import Tagger, load
 

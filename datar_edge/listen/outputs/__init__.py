@@ -1,0 +1,1 @@
+"""Where what is heard goes: lines, tables, clips, a broker, a web hook, a display."""

@@ -1,0 +1,1 @@
+"""What lets listening be left running: health over HTTP, the watchdog, signals."""
