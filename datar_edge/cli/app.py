@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "parity": ("datar_edge.cli.parity", "parity"),
     "benchmark": ("datar_edge.cli.benchmark", "benchmark_files"),
     "quantize": ("datar_edge.cli.quantize", "quantize_model"),
+    "import-weights": ("datar_edge.cli.import_weights", "import_weights"),
     "train": ("datar_edge.cli.train", "train"),
     "export": ("datar_edge.cli.export", "export_model"),
 }

@@ -57,9 +57,9 @@ class DatarConfig:
 
     def _check_windows(self, index: int) -> None:
         height, width = self.map_size(index)
-        window_height, window_width = self.stages[index].window
+        window_height, window_width = self.window(index)
         require(
-            height % min(window_height, height) == 0 and width % min(window_width, width) == 0,
+            height % window_height == 0 and width % window_width == 0,
             f"stages[{index}].window",
             self.stages[index].window,
             f"one that tiles the stage's map of {height}x{width} tokens",
@@ -69,6 +69,13 @@ class DatarConfig:
         """Height (mels) and width (time) of stage `index`'s feature map in tokens."""
         step = 4 * 2**index
         return self.fbank.num_mel_bins // step, self.fbank.num_frames // step
+
+    def window(self, index: int) -> tuple[int, int]:
+        """Height and width of stage `index`'s attention windows, cut to its map."""
+        height, width = (
+            min(pair) for pair in zip(self.stages[index].window, self.map_size(index), strict=True)
+        )
+        return height, width
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON; `config_from_dict` reads it back."""

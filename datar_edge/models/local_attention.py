@@ -20,7 +20,8 @@ class WindowAttention(nn.Module):
         num_heads: heads, a divisor of `dim`.
         map_size: (H, W) of the map, whole windows in each direction.
         window: (height, width) of a window in tokens; cut to the map where that is smaller.
-        shifted: whether windows are moved by half; a direction with one window never is.
+        shifted: whether windows are moved by half, rounded up as in DAT;
+            a direction with one window never is.
 
     Attributes:
         tie_table: set by a lowering whose converter must not unfold the table, see `tied`.
@@ -41,8 +42,8 @@ class WindowAttention(nn.Module):
         height, width = map_size
         self.window = (min(window[0], height), min(window[1], width))
         self.shift = (
-            self.window[0] // 2 if shifted and self.window[0] < height else 0,
-            self.window[1] // 2 if shifted and self.window[1] < width else 0,
+            -(-self.window[0] // 2) if shifted and self.window[0] < height else 0,
+            -(-self.window[1] // 2) if shifted and self.window[1] < width else 0,
         )
         self.grid = (height // self.window[0], width // self.window[1])
         self.num_heads = num_heads

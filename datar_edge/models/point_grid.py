@@ -52,15 +52,17 @@ def point_grid(map_size: tuple[int, int], config: DeformableConfig) -> PointGrid
     """The uniform grid of a deformable attention.
 
     The paper spaces the points linearly from the top-left to the bottom-right corner. A direction
-    with one point has it in the middle. The option "centre" spaces them as DAT's code does.
+    with one point has it in the middle. The option "centre" puts all half a step further, as DAT's
+    code does; the last ones lie outside the map.
     """
     axes = []
     for size in map_size:
         count = -(-size // config.stride)
-        if config.reference == "centre" or count == 1:
-            axes.append(tuple((i + 0.5) / count * (size - 1) for i in range(count)))
+        if count == 1:
+            axes.append(((size - 1) / 2,))
         else:
-            axes.append(tuple(i * ((size - 1) / (count - 1)) for i in range(count)))
+            first = 0.5 if config.reference == "centre" else 0.0
+            axes.append(tuple((i + first) * ((size - 1) / (count - 1)) for i in range(count)))
     return PointGrid(
         map_size=map_size, rows=axes[0], columns=axes[1], range_px=config.offset_range_px
     )

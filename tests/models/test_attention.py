@@ -74,9 +74,9 @@ def test_reference_points_span_the_map(stride: int, expected_rows: list[float]) 
     assert torch.equal(points[:, 0].unique(), points[:, 1].unique())
 
 
-def test_reference_points_at_cell_centres() -> None:
+def test_reference_points_half_a_step_further() -> None:
     points = point_grid((4, 1), DeformableConfig(stride=2, reference="centre")).reference()
-    assert points.tolist() == [[0.75, 0.0], [2.25, 0.0]]
+    assert points.tolist() == [[1.5, 0.0], [4.5, 0.0]]  # ((i + 0.5) / (2 - 1) * 2 - 1) of DAT
 
 
 def test_offsets_are_bounded() -> None:
