@@ -39,7 +39,13 @@ OutputOption = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Write there instead of printing.")
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite the output.")]
-DataOption = Annotated[str, typer.Option(metavar="SET", help="esc:DIR or folder:DIR.")]
+DataOption = Annotated[
+    str,
+    typer.Option(
+        metavar="SET",
+        help="A data set: esc:DIR, folder:DIR, vggsound:DIR, kinetics-sounds:DIR or epic-kitchens:DIR.",
+    ),
+]
 LimitOption = Annotated[
     int | None,
     typer.Option(

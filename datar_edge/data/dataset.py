@@ -10,8 +10,12 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeAlias
 
 from datar_edge.errors import DataError
+
+Fold: TypeAlias = int | str
+"""A share of a set: a number in a cross-validation, else the name of a split, as "train"."""
 
 MAIN_HEAD = "class"
 """The head's name in a set that has one label a clip."""
@@ -24,14 +28,14 @@ class Clip:
     Attributes:
         path: the sound file.
         targets: the label of each head.
-        fold: its share of a cross-validation; None where the set has no folds.
+        fold: its share of the set; None where the set has no folds.
         start_s: where the clip starts in the file.
         duration_s: its length; None is to the end of the file.
     """
 
     path: Path
     targets: Mapping[str, str]
-    fold: int | None = None
+    fold: Fold | None = None
     start_s: float = 0.0
     duration_s: float | None = None
 
@@ -46,6 +50,7 @@ class ClipSet:
         clips: the clips; `select` and `open_dataset` interleave them by label.
         licence: the terms of the recordings, "not stated" where the set does not say.
         attribution: whom to name, and how; may be empty.
+        left_out: what the set lists and cannot be used, each with the reason.
     """
 
     name: str
@@ -53,13 +58,14 @@ class ClipSet:
     clips: tuple[Clip, ...]
     licence: str = "not stated"
     attribution: str = ""
+    left_out: tuple[str, ...] = ()
 
     @property
-    def folds(self) -> tuple[int, ...]:
+    def folds(self) -> tuple[Fold, ...]:
         """The folds that have clips, in order."""
-        return tuple(sorted({clip.fold for clip in self.clips if clip.fold is not None}))
+        return tuple(sorted({clip.fold for clip in self.clips if clip.fold is not None}, key=str))
 
-    def select(self, folds: Collection[int] = (), limit: int | None = None) -> ClipSet:
+    def select(self, folds: Collection[Fold] = (), limit: int | None = None) -> ClipSet:
         """Some of the clips, with the labels of all.
 
         The clips are interleaved: the first one of each label of the first head comes first, in
@@ -93,14 +99,14 @@ class ClipSet:
         rounds = itertools.zip_longest(*by_label.values())
         return tuple(clip for turn in rounds for clip in turn if clip is not None)
 
-    def counts(self, head: str | None = None) -> dict[str, Counter[int | None]]:
+    def counts(self, head: str | None = None) -> dict[str, Counter[Fold | None]]:
         """Clips by label and fold, a label without clips included.
 
         Args:
             head: whose labels; None is the first.
         """
         head = head or next(iter(self.heads))
-        counts: dict[str, Counter[int | None]] = {label: Counter() for label in self.heads[head]}
+        counts: dict[str, Counter[Fold | None]] = {label: Counter() for label in self.heads[head]}
         for clip in self.clips:
             counts[clip.targets[head]][clip.fold] += 1
         return counts

@@ -6,13 +6,13 @@ A table, as published since: `audio/….wav` and `meta/esc50.csv`.
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from datar_edge.data.dataset import MAIN_HEAD, Clip, ClipSet
 from datar_edge.data.files import sound_files, subfolders
+from datar_edge.data.tables import table_rows, whole_number
 from datar_edge.errors import DataError
 
 _ATTRIBUTION = (
@@ -84,15 +84,16 @@ def _read_table(root: Path) -> ClipSet:
     labels: dict[int, str] = {}
     clips: list[Clip] = []
     all_esc_10 = True
-    for where, row in _rows(table):
-        target, label = _number(row, "target", where), row["category"]
+    for line in table_rows(table, _COLUMNS):
+        where, row = line
+        target, label = whole_number(line, "target"), row["category"]
         if labels.setdefault(target, label) != label:
             raise DataError(
                 f"{where}, column 'category' is {label!r}, but target {target} was"
                 f" {labels[target]!r} before",
                 fix="One target has one category.",
             )
-        fold = _number(row, "fold", where)
+        fold = whole_number(line, "fold")
         path = root / "audio" / row["filename"]
         clips.append(Clip(path=path, targets={MAIN_HEAD: label}, fold=fold))
         all_esc_10 = all_esc_10 and row.get("esc10") == "True"
@@ -100,28 +101,3 @@ def _read_table(root: Path) -> ClipSet:
         raise DataError(f"{table} lists no clip", fix="Unpack the data set again.")
     in_order = [labels[target] for target in sorted(labels)]
     return _clip_set("ESC-10" if all_esc_10 else "ESC-50", in_order, clips)
-
-
-def _rows(table: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    with table.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictReader(file)
-        for column in _COLUMNS:
-            if column not in (rows.fieldnames or ()):
-                raise DataError(
-                    f"{table}, line 1: there is no column {column!r}",
-                    fix=f"The columns needed are {', '.join(_COLUMNS)}.",
-                )
-        for row in rows:
-            where = f"{table}, line {rows.line_num}"
-            for column in _COLUMNS:
-                if not row[column]:
-                    raise DataError(f"{where}, column {column!r} is empty", fix="Fill it in.")
-            yield where, row
-
-
-def _number(row: dict[str, str], column: str, where: str) -> int:
-    if not row[column].isdecimal():
-        raise DataError(
-            f"{where}, column {column!r} is {row[column]!r}", fix="It must be a whole number."
-        )
-    return int(row[column])

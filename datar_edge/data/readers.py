@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
-from datar_edge.data.dataset import ClipSet
+from datar_edge.data.dataset import ClipSet, Fold
+from datar_edge.data.epic_kitchens import read_epic_kitchens
 from datar_edge.data.esc import read_esc
 from datar_edge.data.folder import read_folder
+from datar_edge.data.kinetics_sounds import read_kinetics_sounds
+from datar_edge.data.vggsound import read_vggsound
 from datar_edge.errors import DataError
+
+_FOLD = re.compile(r"\d+|[A-Za-z][\w-]*")
 
 Reader = Callable[[Path], ClipSet]
 """Takes a folder, gives all its clips in a fixed order."""
@@ -16,14 +22,17 @@ Reader = Callable[[Path], ClipSet]
 READERS: Mapping[str, Reader] = {
     "esc": read_esc,
     "folder": read_folder,
+    "vggsound": read_vggsound,
+    "kinetics-sounds": read_kinetics_sounds,
+    "epic-kitchens": read_epic_kitchens,
 }
 
 
-def open_dataset(spec: str, *, folds: Collection[int] = (), limit: int | None = None) -> ClipSet:
+def open_dataset(spec: str, *, folds: Collection[Fold] = (), limit: int | None = None) -> ClipSet:
     """The clips of a data set, interleaved by label (see `ClipSet.select`).
 
     Args:
-        spec: `esc:DIR` or `folder:DIR`.
+        spec: `esc:DIR`, `folder:DIR` or another of `READERS`.
         folds: takes the clips of these alone; none given takes all.
         limit: takes the first of them; None takes all.
 
@@ -37,14 +46,17 @@ def open_dataset(spec: str, *, folds: Collection[int] = (), limit: int | None = 
     return READERS[scheme](Path(folder).expanduser()).select(folds, limit)
 
 
-def parse_folds(text: str) -> tuple[int, ...]:
-    """The folds of "1,2,3"; an empty text has none.
+def parse_folds(text: str) -> tuple[Fold, ...]:
+    """The folds of "1,2,3" or "train"; an empty text has none.
 
     Raises:
-        DataError: a part is not a whole number.
+        DataError: a part is neither a whole number nor a name.
     """
     parts = [part.strip() for part in text.split(",")] if text.strip() else []
     for part in parts:
-        if not part.isdecimal():
-            raise DataError(f"the fold {part!r} is not a number", fix="Write them as in: 1,2,3")
-    return tuple(int(part) for part in parts)
+        if not _FOLD.fullmatch(part):
+            raise DataError(
+                f"the fold {part!r} is neither a number nor a name",
+                fix="Write them as in: 1,2,3 or: train",
+            )
+    return tuple(int(part) if part.isdecimal() else part for part in parts)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from datar_edge.data.augment import AugmentConfig
+from datar_edge.data.dataset import Fold
 from datar_edge.errors import ConfigError
 
 
@@ -37,8 +38,8 @@ class TrainConfig:
 
     preset: str = "datar-micro"
     data: str = ""
-    folds: tuple[int, ...] = ()
-    val_folds: tuple[int, ...] = ()
+    folds: tuple[Fold, ...] = ()
+    val_folds: tuple[Fold, ...] = ()
     epochs: int = 80
     batch_size: int = 32
     learning_rate: float = 1e-3
@@ -59,7 +60,7 @@ class TrainConfig:
                 raise ConfigError(f"{name} is {getattr(self, name)!r}", fix="Allowed: 1 or more.")
         if not 0.0 < self.learning_rate < 1.0:
             raise ConfigError(f"learning_rate is {self.learning_rate!r}", fix="Allowed: 0 to 1.")
-        shared = sorted(set(self.folds) & set(self.val_folds))
+        shared = sorted(set(self.folds) & set(self.val_folds), key=str)
         if shared:
             raise ConfigError(
                 f"fold {shared[0]} is in folds and in val_folds",

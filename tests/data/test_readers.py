@@ -55,16 +55,19 @@ def test_a_tilde_is_the_home_folder(birds: Path, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize("spec", ["audioset:/data", "/data", "esc", "esc:", ":/data", ""])
 def test_an_unknown_data_set_is_told_the_known_ones(spec: str) -> None:
-    with pytest.raises(DataError, match=r"unknown data set .* Known are: esc:DIR, folder:DIR"):
+    with pytest.raises(
+        DataError, match=r"unknown data set .* Known are: esc:DIR, folder:DIR, vggsound:DIR"
+    ):
         open_dataset(spec)
 
 
 def test_folds_are_read_from_a_list() -> None:
     assert parse_folds("1,2, 3") == (1, 2, 3)
+    assert parse_folds("train") == ("train",)
     assert parse_folds(" ") == ()
 
 
-@pytest.mark.parametrize("text", ["one", "1,", "1-3", "-1", "1.5"])
-def test_folds_that_are_no_numbers_are_refused(text: str) -> None:
-    with pytest.raises(DataError, match="is not a number"):
+@pytest.mark.parametrize("text", ["1,", "1-3", "-1", "1.5", "tr ain"])
+def test_folds_that_are_neither_are_refused(text: str) -> None:
+    with pytest.raises(DataError, match="is neither a number nor a name"):
         parse_folds(text)
