@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 
 from datar_edge.config import (
@@ -93,36 +92,3 @@ def preset(name: str) -> ModelConfig:
     if name not in PRESETS:
         raise ConfigError(f"unknown preset {name!r}", fix=f"Presets: {', '.join(PRESETS)}.")
     return PRESETS[name]
-
-
-_RELEASED_KERNELS = (9, 7, 5, 3)
-
-
-def as_released(name: str) -> DatarConfig:
-    """A preset with the offset generator of DAT's released code instead of the paper's.
-
-    Reference points half a pixel further, a LayerNorm in the offset generator, kernels of 9, 7, 5
-    and 3 by stage, and offsets of at most 2 in its unit, half a pixel.
-
-    Raises:
-        ConfigError: there is no such preset, or it is no DATAR of four stages.
-    """
-    config = preset(name)
-    if not isinstance(config, DatarConfig) or len(config.stages) != len(_RELEASED_KERNELS):
-        raise ConfigError(
-            f"the preset {name} is no pyramid of four stages", fix="Take one such as datar-tiny."
-        )
-    stages = tuple(
-        dataclasses.replace(
-            stage,
-            deformable=dataclasses.replace(
-                stage.deformable,
-                kernel_size=kernel_size,
-                offset_range_px=1.0,
-                offset_norm=True,
-                reference="centre",
-            ),
-        )
-        for stage, kernel_size in zip(config.stages, _RELEASED_KERNELS, strict=True)
-    )
-    return dataclasses.replace(config, stages=stages)

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from datar_edge.cli.options import ForceOption, JsonOption
+from datar_edge.cli.options import ForceOption, JsonOption, VariantsOption
 from datar_edge.cli.output import as_json, check_output, emit, rendered
 from datar_edge.errors import ConfigError
 from datar_edge.extras import require
+from datar_edge.presets import preset as known_preset
+from datar_edge.variants import varied
 
 if TYPE_CHECKING:
     from datar_edge.models.dat_weights import Row
@@ -40,27 +42,22 @@ def import_weights(
     preset: Annotated[
         str, typer.Option(help="The model; its widths and depths have to be the file's.")
     ] = "datar-tiny",
-    as_released: Annotated[
-        bool,
-        typer.Option(
-            "--as-released",
-            help="Take the offset generator as DAT's code has it, not as the paper.",
-        ),
-    ] = False,
+    variants: VariantsOption = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Of what is new.")] = 1,
     force: ForceOption = False,
     to_json: JsonOption = False,
 ) -> None:
     """Writes a checkpoint from weights of DAT, and tells what became of each tensor.
 
-    The file is read as tensors only; no code in it is run.
+    The file is read as tensors only; no code in it is run. With --variant as-released the model's
+    offset generator is that of DAT's code, and what it computes of an image is the same.
 
     Example: datar-edge import-weights dat.pth --heads class=labels.txt --output start.safetensors
     """
     check_output(output, force=force)
     labels = dict(_head(text) for text in heads)
     require("torch", extra="train", purpose=_PURPOSE)
-    rows = _write(file, labels, output, preset=preset, released=as_released, seed=seed)
+    rows = _write(file, labels, output, preset=preset, variants=variants or (), seed=seed)
     if to_json:
         emit(as_json({"checkpoint": str(output), "tensors": [_fields(row) for row in rows]}), None)
     else:
@@ -96,18 +93,17 @@ def _write(
     output: Path,
     *,
     preset: str,
-    released: bool,
+    variants: Sequence[str],
     seed: int,
 ) -> Sequence[Row]:
     import torch  # noqa: PLC0415 (after the extra is there)
 
-    from datar_edge import presets  # noqa: PLC0415
     from datar_edge.models.checkpoint import Checkpoint, save_checkpoint  # noqa: PLC0415
     from datar_edge.models.construct import build  # noqa: PLC0415
     from datar_edge.models.dat_weights import import_weights as fill  # noqa: PLC0415
     from datar_edge.models.foreign_state import read_state  # noqa: PLC0415
 
-    config = presets.as_released(preset) if released else presets.preset(preset)
+    config = varied(known_preset(preset), variants)
     torch.manual_seed(seed)
     model = build(config, heads={name: len(labels) for name, labels in heads.items()})
     with torch.no_grad():

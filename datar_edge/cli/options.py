@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from datar_edge.variants import VARIANTS
+
 ModelOption = Annotated[
     Path | None,
     typer.Option(help="A .tflite file that datar-edge exported.", show_default="the bundled model"),
@@ -78,6 +80,14 @@ CalibrationOption = Annotated[
         help="Sound that ranges of activations are measured on: esc:DIR, folder:DIR, or a plain "
         "folder of recordings.",
         show_default="recordings of the package",
+    ),
+]
+VariantsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--variant",
+        metavar="NAME",
+        help=f"Changes one thing of the preset: {', '.join(VARIANTS)}; may be given again.",
     ),
 ]
 CheckpointArgument = Annotated[

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from datar_edge.cli.options import DataOption, ForceOption, JsonOption, LimitOption
+from datar_edge.cli.options import (
+    DataOption,
+    ForceOption,
+    JsonOption,
+    LimitOption,
+    VariantsOption,
+)
 from datar_edge.cli.output import as_json, emit, rendered
 from datar_edge.cli.progress import progress_bar, telling
 from datar_edge.data.readers import open_dataset, parse_folds
@@ -40,32 +46,78 @@ def train(
     learning_rate: Annotated[
         float | None, typer.Option(help="Peak.", show_default="the recipe's")
     ] = None,
+    layer_decay: Annotated[
+        float | None,
+        typer.Option(
+            help="Factor on the rate from a layer to the one before it.",
+            show_default="the same rate everywhere",
+        ),
+    ] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="CHECKPOINT",
+            help="Weights to start from; heads with other labels are new.",
+            show_default="random weights",
+        ),
+    ] = None,
+    variants: VariantsOption = None,
     limit: LimitOption = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Of everything random.")] = 1,
     threads: Annotated[
         int | None,
         typer.Option(metavar="N", help="Threads of PyTorch.", show_default="all cores"),
     ] = None,
+    devices: Annotated[
+        int, typer.Option(metavar="N", help="Processes on each machine, one a device.")
+    ] = 1,
+    nodes: Annotated[int, typer.Option(metavar="N", help="Machines.")] = 1,
+    strategy: Annotated[
+        str,
+        typer.Option(help="ddp: each process has the whole model; fsdp: a share of it, on GPUs."),
+    ] = "ddp",
+    accumulate: Annotated[
+        int,
+        typer.Option(metavar="N", help="Parts that a step is computed in, to save memory."),
+    ] = 1,
+    precision: Annotated[str, typer.Option(help="fp32, bf16 or fp16.")] = "fp32",
+    workers: Annotated[
+        int, typer.Option(metavar="N", help="Processes that make examples beside each.")
+    ] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a stopped run.")] = False,
     force: ForceOption = False,
     to_json: JsonOption = False,
 ) -> None:
     """Trains a model from a data set.
 
-    The run's folder holds config.json, metrics/, checkpoints/ to resume from, and at the end
-    model.safetensors, which `export` and `evaluate` take.
+    The run's folder holds config.json, metrics/, tensorboard/, checkpoints/ to resume from,
+    left-out.txt with the clips that could not be used, and at the end model.safetensors, which
+    `export` and `evaluate` take. The batch size is that of a step on all processes together, so
+    that a run learns the same wherever it computes.
 
     Example: datar-edge train --data esc:ESC-50-master --folds 1,2,3,4 --val-folds 5 --output run
     """
     torch = require("torch", extra="train", purpose=_PURPOSE)
     runs = require("datar_edge.train.run", extra="train", purpose=_PURPOSE)
     from datar_edge.train.config import TrainConfig  # noqa: PLC0415 (after the extra is there)
+    from datar_edge.train.placement import Placement, process_number  # noqa: PLC0415
 
     if threads is not None:
         torch.set_num_threads(threads)
     recipe = TrainConfig()
+    placement = Placement(
+        devices=devices,
+        nodes=nodes,
+        strategy=strategy,  # type: ignore[arg-type]  # which it checks
+        accumulate=accumulate,
+        precision=precision,  # type: ignore[arg-type]
+        workers=workers,
+    )
     config = TrainConfig(
         preset=preset,
+        variants=tuple(variants or ()),
+        start=start.name if start else "",
         data=data,
         folds=parse_folds(folds),
         val_folds=parse_folds(val_folds),
@@ -74,12 +126,14 @@ def train(
         epochs=recipe.epochs if epochs is None else epochs,
         batch_size=recipe.batch_size if batch_size is None else batch_size,
         learning_rate=recipe.learning_rate if learning_rate is None else learning_rate,
+        layer_decay=recipe.layer_decay if layer_decay is None else layer_decay,
     )
     train_clips = open_dataset(data, folds=config.folds, limit=limit)
     val_clips = open_dataset(data, folds=config.val_folds, limit=limit) if val_folds else None
-    if not to_json:
+    first = process_number() == 0
+    if first and not to_json:
         emit(_overview(train_clips, val_clips), None)
-    if force and not resume:
+    if first and force and not resume:
         _clear(output, runs.CONFIG_NAME)
     clips = len(train_clips.clips) + (len(val_clips.clips) if val_clips else 0)
     with progress_bar("reading clips", clips) as update:
@@ -89,9 +143,12 @@ def train(
             val_clips=val_clips,
             output=output,
             resume=resume,
+            placement=placement,
+            start=start,
             progress=telling(update),
         )
-    emit(as_json(_document(result)) if to_json else _summary(result), None)
+    if first:
+        emit(as_json(_document(result)) if to_json else _summary(result), None)
 
 
 def _clear(output: Path, config_name: str) -> None:

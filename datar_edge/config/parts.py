@@ -11,6 +11,7 @@ AttentionKind = Literal["local", "shifted", "deformable"]
 AdaptorKind = Literal["learned", "gaussian", "laplacian", "none"]
 SamplerForm = Literal["native", "gather", "dense", "stencil", "banded"]
 ReferencePoints = Literal["corner", "centre"]
+PositionBias = Literal["continuous", "fixed", "none"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,7 +46,10 @@ class DeformableConfig:
         offset_range_px: s of the paper in pixels of the map; offsets are s·tanh(·).
         offset_norm: LayerNorm between convolution and GELU, as DAT's released code has it.
         reference: "corner" puts reference points on pixels as the paper says; "centre" puts
-            them half a reference cell further, as DAT's released code does.
+            them half a step further, as DAT's released code does.
+        position_bias: "continuous" interpolates a table at each point's displacement, as the paper
+            says; "fixed" learns a bias for each pair of query and point, wherever the point lies;
+            "none" has none.
     """
 
     groups: int = 1
@@ -54,6 +58,7 @@ class DeformableConfig:
     offset_range_px: float = 2.0
     offset_norm: bool = False
     reference: ReferencePoints = "corner"
+    position_bias: PositionBias = "continuous"
 
     def __post_init__(self) -> None:
         require(self.groups >= 1, "deformable.groups", self.groups, "1 or more")
@@ -66,6 +71,7 @@ class DeformableConfig:
             "above 0, up to 64",
         )
         require_choice("deformable.reference", self.reference, ReferencePoints)
+        require_choice("deformable.position_bias", self.position_bias, PositionBias)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import Dataset, Sampler
+from torch.utils.data import Dataset
 
 from datar_edge.audio.files import read_audio
 from datar_edge.config import FbankConfig
@@ -110,34 +110,6 @@ class ExampleKey:
     index: int
 
 
-class EpochSampler(Sampler[ExampleKey]):
-    """All examples of a set in a new order each epoch.
-
-    The order and the keys depend on seed and epoch alone, so a resumed run draws what an
-    undisturbed one would have drawn, with any number of workers.
-
-    Args:
-        size: examples in the set.
-        seed: the run's seed.
-    """
-
-    def __init__(self, size: int, seed: int) -> None:
-        self.size = size
-        self.seed = seed
-        self.epoch = 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Called by the trainer before each epoch."""
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return self.size
-
-    def __iter__(self) -> Iterator[ExampleKey]:
-        order = np.random.default_rng((self.seed, self.epoch)).permutation(self.size)
-        return (ExampleKey(self.epoch, int(index)) for index in order)
-
-
 class TrainingExamples(Dataset[tuple[Tensor, dict[str, Tensor]]]):
     """Augmented crops with soft targets.
 
@@ -204,6 +176,8 @@ class TrainingExamples(Dataset[tuple[Tensor, dict[str, Tensor]]]):
 class ClipWindows(Dataset[tuple[Tensor, int]]):
     """All windows of all clips, for validation: `[frames, mels]` and the clip's index.
 
+    An index below 0 is silence of no clip, which makes shares of the windows equally long.
+
     Windows are those of `datar_edge.audio.windows` in frames; what lies past a clip's end is
     silence.
 
@@ -226,6 +200,8 @@ class ClipWindows(Dataset[tuple[Tensor, int]]):
         return len(self.windows)
 
     def __getitem__(self, item: int) -> tuple[Tensor, int]:
+        if item < 0:
+            return torch.full((self.frames, self.clips.log_mels[0].shape[1]), LOG_FLOOR), item
         index, start = self.windows[item]
         part = self.clips.log_mels[index][start : start + self.frames]
         missing = self.frames - len(part)

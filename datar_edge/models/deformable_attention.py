@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from datar_edge.config import DeformableConfig, SamplerForm
 from datar_edge.models.attention import HeadProjection, attend, merge_heads, split_heads
+from datar_edge.models.join import stacked
 from datar_edge.models.layers import Conv
 from datar_edge.models.point_grid import point_grid
 from datar_edge.models.sampling import SAMPLERS
@@ -64,6 +65,9 @@ class DeformableAttention(nn.Module):
 
     Attributes:
         sampler: the form of φ.
+        heads_at_once: how many heads are attended before the next; a lowering sets it to so few
+            that their biases and logits stay in a core's cache. It divides the heads of an offset
+            group or is a multiple of them.
     """
 
     reference: Tensor
@@ -75,16 +79,24 @@ class DeformableAttention(nn.Module):
         self.sampler: SamplerForm = "native"
         self.tie_table = False
         self.num_heads = num_heads
+        self.heads_at_once = num_heads
         self.query = HeadProjection(dim, num_heads)
         self.key = HeadProjection(dim, num_heads, scaled=True)
         self.value = HeadProjection(dim, num_heads)
         self.project = nn.Linear(dim, dim)
         self.offsets = OffsetGenerator(dim, config)
-        height, width = map_size
-        self.bias_table = nn.Parameter(torch.empty(num_heads, 2 * height - 1, 2 * width - 1))
-        nn.init.trunc_normal_(self.bias_table, std=0.02)
         self.grid = point_grid(map_size, config)
         self.register_buffer("reference", self.grid.reference(), persistent=False)
+        self.position_bias = config.position_bias
+        if config.position_bias != "none":
+            self.bias_table = nn.Parameter(torch.empty(num_heads, *self._table_size(map_size)))
+            nn.init.trunc_normal_(self.bias_table, std=0.02)
+
+    def _table_size(self, map_size: tuple[int, int]) -> tuple[int, int]:
+        height, width = map_size
+        if self.position_bias == "fixed":
+            return height * width, len(self.reference)
+        return 2 * height - 1, 2 * width - 1
 
     def points(self, features: Tensor) -> Tensor:
         """Where keys and values are sampled: `[B, H, W, C]` gives `[B, G, N, 2]` in pixels."""
@@ -100,17 +112,32 @@ class DeformableAttention(nn.Module):
         queries: Tensor = self.query(features)
         points = self._points(queries)
         sampled = sampler.features(features, points, self.grid)
-        table = tied(self.bias_table, queries) if self.tie_table else self.bias_table
-        bias = sampler.position_bias(table, points, self.grid)
-        attended = attend(
-            split_heads(queries.flatten(1, 2), self.num_heads),
-            split_heads(self.key(sampled), self.num_heads),
-            split_heads(self.value(sampled), self.num_heads),
-            bias,
-        )
-        attended = merge_heads(attended)
+        heads = [
+            split_heads(tokens, self.num_heads)
+            for tokens in (queries.flatten(1, 2), self.key(sampled), self.value(sampled))
+        ]
+        shares = []
+        for first in range(0, self.num_heads, self.heads_at_once):
+            share = slice(first, first + self.heads_at_once)
+            query, key, value = (part[:, share] for part in heads)
+            shares.append(attend(query, key, value, self._bias(queries, points, share)))
+        attended = merge_heads(stacked(shares, dim=1).flatten(1, 2))
         projected: Tensor = self.project(attended)
         return projected.reshape(features.shape)
+
+    def _bias(self, queries: Tensor, points: Tensor, share: slice) -> Tensor | None:
+        """φ(B̂; R) of some heads, `[1 or B, M, H * W, N]`."""
+        if self.position_bias == "none":
+            return None
+        if self.position_bias == "fixed":
+            return self.bias_table[share].unsqueeze(0)
+        table = tied(self.bias_table, queries) if self.tie_table else self.bias_table
+        groups = self.offsets.groups
+        first, last = (groups * place // self.num_heads for place in (share.start, share.stop - 1))
+        bias: Tensor = SAMPLERS[self.sampler].position_bias(
+            table[share], points[:, first : last + 1], self.grid
+        )
+        return bias
 
 
 def set_sampler(model: nn.Module, form: SamplerForm) -> None:

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
-from datar_edge.data.spectrograms import EpochSampler
 from datar_edge.models import Network
+from datar_edge.train.loaders import StepSampler
 
 
 @torch.no_grad()
@@ -31,7 +31,7 @@ def reestimate_batch_norm(model: Network, loader: DataLoader[Any], passes: int =
         norm.momentum = None  # the plain mean over all batches
         norm.train()
     for epoch in range(passes if norms else 0):
-        if isinstance(loader.sampler, EpochSampler):
+        if isinstance(loader.sampler, StepSampler):
             loader.sampler.set_epoch(epoch)
         for log_mel, _targets in loader:
             model(log_mel.to(model.feature_mean.device))

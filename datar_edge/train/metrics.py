@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,6 +25,18 @@ def in_top_k(
     own = np.take_along_axis(scores, targets[:, None], axis=1)
     better_or_equal = (scores >= own).sum(axis=1)  # counts the target itself
     return np.asarray(better_or_equal <= k)
+
+
+def all_heads_accuracy(
+    heads: Sequence[tuple[NDArray[np.floating], NDArray[np.integer]]],
+) -> float:
+    """Share of examples whose every head is right: EPIC-KITCHENS' action is verb and noun.
+
+    Args:
+        heads: scores `[N, labels]` and targets `[N]` of each head.
+    """
+    right = [in_top_k(scores, targets, 1) for scores, targets in heads]
+    return float(np.logical_and.reduce(right).mean())
 
 
 def top_k_accuracy(scores: NDArray[np.floating], targets: NDArray[np.integer], k: int) -> float:

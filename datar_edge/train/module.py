@@ -1,47 +1,26 @@
-"""The Lightning module: loss, optimiser, schedule, validation."""
+"""The Lightning module: loss, optimiser, validation."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import lightning.pytorch as pl
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from datar_edge.models.network import Network
 from datar_edge.train.config import TrainConfig
-from datar_edge.train.metrics import top_k_accuracy
+from datar_edge.train.metrics import all_heads_accuracy, top_k_accuracy
+from datar_edge.train.optimizer import parameter_groups, warmup_cosine
 
 if TYPE_CHECKING:
     from lightning.pytorch.utilities.types import OptimizerLRScheduler
     from numpy.typing import NDArray
 
 Batch = tuple[Tensor, dict[str, Tensor]]
-
-
-def warmup_cosine(step: int, *, warmup_steps: int, total_steps: int) -> float:
-    """Factor on the learning rate: a linear rise, then half a cosine to zero."""
-    if step < warmup_steps:
-        return (step + 1) / warmup_steps
-    progress = (step - warmup_steps) / max(1, total_steps - warmup_steps)
-    return 0.5 * (1.0 + math.cos(math.pi * min(1.0, progress)))
-
-
-def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Matrices and kernels decay; biases, norms and position tables do not."""
-    decayed: list[nn.Parameter] = []
-    plain: list[nn.Parameter] = []
-    for name, parameter in model.named_parameters():
-        is_weight = parameter.ndim >= 2 and not name.endswith("bias_table")
-        (decayed if is_weight else plain).append(parameter)
-    return [
-        {"params": decayed, "weight_decay": weight_decay},
-        {"params": plain, "weight_decay": 0.0},
-    ]
 
 
 class DatarModule(pl.LightningModule):
@@ -52,6 +31,7 @@ class DatarModule(pl.LightningModule):
         config: the recipe.
         total_steps: optimiser steps of the whole run.
         val_targets: class index `[clips]` of the validation clips, by head.
+        parts: batches that a process makes of its share of a step.
     """
 
     def __init__(
@@ -61,18 +41,20 @@ class DatarModule(pl.LightningModule):
         *,
         total_steps: int,
         val_targets: Mapping[str, NDArray[np.int64]],
+        parts: int = 1,
     ) -> None:
         super().__init__()
         self.model = model
         self.config = config
         self.total_steps = total_steps
         self.val_targets = val_targets
-        self._val_scores: dict[str, list[Tensor]] = {}
-        self._val_clips: list[Tensor] = []
+        self._parts = parts
+        self._val_totals: dict[str, Tensor] = {}
 
-    def on_train_batch_start(self, _batch: Batch, _batch_index: int) -> None:
+    def on_train_batch_start(self, _batch: Batch, batch_index: int) -> None:
         """Dropout and drop-path depend on seed and step alone, so that a resumed run is exact."""
-        torch.manual_seed((self.config.seed << 32) + self.global_step)
+        part = self.global_rank * self._parts + batch_index % self._parts
+        torch.manual_seed((self.config.seed << 40) + (self.global_step << 12) + part)
 
     def training_step(self, batch: Batch, _batch_index: int) -> Tensor:
         """One step: `[B, frames, mels]` and soft targets to the loss."""
@@ -83,38 +65,44 @@ class DatarModule(pl.LightningModule):
             for h in logits
         ]
         loss = torch.stack(losses).sum()
-        self.log("loss", loss, on_step=False, on_epoch=True, prog_bar=True)
+        self.log("loss", loss, on_step=False, on_epoch=True, prog_bar=True, sync_dist=True)
         return loss
 
     def validation_step(self, batch: tuple[Tensor, Tensor], _batch_index: int) -> None:
-        """Collects the scores of windows."""
+        """Adds the scores of windows to those of their clips; a clip below 0 is padding."""
         log_mel, clips = batch
+        real = clips >= 0
         for head, logits in self.model(log_mel).items():
-            self._val_scores.setdefault(head, []).append(logits.softmax(dim=-1).cpu())
-        self._val_clips.append(clips.cpu())
+            scores = logits.softmax(dim=-1).double()[real]
+            if head not in self._val_totals:
+                size = (len(self.val_targets[head]), scores.shape[1])
+                self._val_totals[head] = scores.new_zeros(size)
+            self._val_totals[head].index_add_(0, clips[real], scores)
 
     def on_validation_epoch_end(self) -> None:
-        """Logs the accuracy of clips: the mean of a clip's windows."""
-        clips = torch.cat(self._val_clips).numpy()
-        for head, parts in self._val_scores.items():
-            scores = torch.cat(parts).double().numpy()
-            totals = np.zeros((int(clips.max()) + 1, scores.shape[1]))
-            np.add.at(totals, clips, scores)
-            targets = self.val_targets[head][: len(totals)]
+        """Logs the accuracy of clips, the mean of a clip's windows, over all processes."""
+        right = []
+        for head, totals in self._val_totals.items():
+            summed: Tensor = self.trainer.strategy.reduce(totals, reduce_op="sum")  # type: ignore[assignment]
+            scores, targets = summed.cpu().numpy(), self.val_targets[head]
+            right.append((scores, targets))
             for k in (1, 5):
                 name = f"{head}_top{k}"
-                self.log(name, top_k_accuracy(totals, targets, k), prog_bar=k == 1)
-        self._val_scores.clear()
-        self._val_clips.clear()
+                self.log(name, top_k_accuracy(scores, targets, k), prog_bar=k == 1)
+        if len(right) > 1:
+            self.log("all_heads_top1", all_heads_accuracy(right), prog_bar=True)
+        self._val_totals.clear()
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """AdamW with warm-up and cosine, a step at a time."""
         config = self.config
-        optimizer = torch.optim.AdamW(
-            parameter_groups(self.model, config.weight_decay),
-            lr=config.learning_rate,
-            betas=config.betas,
+        groups = parameter_groups(
+            self.model,
+            weight_decay=config.weight_decay,
+            learning_rate=config.learning_rate,
+            layer_decay=config.layer_decay,
         )
+        optimizer = torch.optim.AdamW(groups, lr=config.learning_rate, betas=config.betas)
         warmup_steps = round(self.total_steps * config.warmup_epochs / config.epochs)
         schedule = torch.optim.lr_scheduler.LambdaLR(
             optimizer,

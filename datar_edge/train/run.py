@@ -2,46 +2,34 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import importlib.metadata
 import logging
-import math
-import sys
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import lightning.pytorch as pl
 import torch
-from lightning.pytorch.callbacks import EMAWeightAveraging, ModelCheckpoint, RichProgressBar
-from lightning.pytorch.loggers import CSVLogger
-from torch import Tensor
-from torch.utils.data import DataLoader, default_collate
 
 from datar_edge.data.dataset import Clip, ClipSet
-from datar_edge.data.spectrograms import (
-    ClipWindows,
-    EpochSampler,
-    SpectrogramSet,
-    TrainingExamples,
-    load_spectrograms,
-)
+from datar_edge.data.spectrograms import SpectrogramSet, load_spectrograms
 from datar_edge.errors import ConfigError
-from datar_edge.models import Checkpoint, Network, build, save_checkpoint
-from datar_edge.presets import preset
+from datar_edge.models import Checkpoint, build, save_checkpoint
 from datar_edge.train.batch_norm import reestimate_batch_norm
 from datar_edge.train.config import TrainConfig
+from datar_edge.train.loaders import train_loader, val_loader
 from datar_edge.train.module import DatarModule
+from datar_edge.train.placement import Placement, process_number
+from datar_edge.train.start import take_weights
+from datar_edge.train.trainer import advice_ignored, make_trainer
 
 _log = logging.getLogger(__name__)
 
 CHECKPOINT_NAME = "model.safetensors"
 CONFIG_NAME = "config.json"
 RESUME_NAME = "checkpoints/last.ckpt"
-_VAL_BATCH = 64
+LEFT_OUT_NAME = "left-out.txt"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +54,8 @@ def train(
     val_clips: ClipSet | None,
     output: Path,
     resume: bool = False,
+    placement: Placement | None = None,
+    start: Path | None = None,
     progress: Callable[[Sequence[Clip]], Iterator[Clip]] = iter,
 ) -> TrainResult:
     """Trains a model and writes everything of the run into one folder.
@@ -78,33 +68,42 @@ def train(
             `model.safetensors`.
         resume: go on from `last.ckpt`; from the start where the run was stopped before its
             first.
+        placement: processes, precision, workers; None for one process of this machine. With
+            several, this is called in each of them.
+        start: checkpoint to take weights from; what does not fit, such as other heads, is new.
         progress: wraps the reading of clips in a bar.
 
     Raises:
         ConfigError: the folder holds another run, or there is nothing to resume.
+        ModelFileError: `start` is no checkpoint, or of another model.
         DataError: not one clip could be read.
     """
-    last = _prepare_folder(output, config, resume=resume)
+    placement = placement or Placement()
+    first = process_number() == 0
+    last = _prepare_folder(output, config, resume=resume) if first else _to_resume(output, resume)
     logging.getLogger("lightning.pytorch").setLevel(_log.getEffectiveLevel())
     pl.seed_everything(config.seed, verbose=False)
-    model_config = preset(config.preset)
+    model_config = config.model_config()
     train_set = load_spectrograms(train_clips, model_config.fbank, progress=progress)
     val_set = val_clips and load_spectrograms(val_clips, model_config.fbank, progress=progress)
-    for problem in train_set.unreadable + (val_set.unreadable if val_set else ()):
-        _log.warning("left out: %s", problem)
+    if first:
+        _report_left_out(output, [train_clips, val_clips], [train_set, val_set])
     model = build(model_config, heads={head: len(ls) for head, ls in train_set.heads.items()})
+    if start is not None:
+        _log.info("%s", take_weights(model, start, heads=train_set.heads))
     mean, std = train_set.normalisation()
     model.set_normalisation(mean, std)
-    loader = _train_loader(train_set, config, model, mean)
+    loader = train_loader(train_set, config, model, placement, mean=mean)
     module = DatarModule(
         model,
         config,
-        total_steps=len(loader) * config.epochs,
+        total_steps=len(loader) // placement.accumulate * config.epochs,
         val_targets=val_set.targets if val_set else {},
+        parts=placement.accumulate,
     )
-    validation = _val_loader(val_set, model) if val_set else None
-    trainer = _trainer(config, output, validates=validation is not None)
-    with _advice_ignored():
+    validation = val_loader(val_set, model, placement) if val_set else None
+    trainer = make_trainer(config, placement, output, validates=validation is not None)
+    with advice_ignored():
         trainer.fit(
             module,
             loader,
@@ -112,9 +111,9 @@ def train(
             ckpt_path=last,
             weights_only=False if last else None,  # the run's own file, not a stranger's
         )
-    reestimate_batch_norm(model, loader)
+    reestimate_batch_norm(model, train_loader(train_set, config, model, Placement(), mean=mean))
     if validation is not None:
-        with _advice_ignored():
+        with advice_ignored():
             trainer.validate(module, validation, verbose=False)
     metrics = {
         name: float(value) for name, value in trainer.callback_metrics.items() if "_top" in name
@@ -124,24 +123,14 @@ def train(
         heads=train_set.heads,
         provenance=_provenance(config, train_clips, len(train_set.clips), metrics),
     )
-    save_checkpoint(output / CHECKPOINT_NAME, checkpoint)
+    if trainer.is_global_zero:
+        save_checkpoint(output / CHECKPOINT_NAME, checkpoint)
     return TrainResult(checkpoint=output / CHECKPOINT_NAME, epochs=config.epochs, metrics=metrics)
-
-
-@contextlib.contextmanager
-def _advice_ignored() -> Iterator[None]:
-    """Keeps Lightning's advice and its own use of what torch deprecates off the terminal."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*does not have many workers")
-        warnings.filterwarnings("ignore", message=".*but have no `val_dataloader`")
-        warnings.filterwarnings("ignore", message="Checkpoint directory .* is not empty")
-        warnings.filterwarnings("ignore", message=".*isinstance\\(treespec, LeafSpec\\)")
-        yield
 
 
 def _prepare_folder(output: Path, config: TrainConfig, *, resume: bool) -> Path | None:
     """Makes the run's folder, or finds the checkpoint to go on from; None before there is one."""
-    written, checkpoint = output / CONFIG_NAME, output / RESUME_NAME
+    written = output / CONFIG_NAME
     if not resume:
         if written.exists():
             raise ConfigError(
@@ -158,68 +147,29 @@ def _prepare_folder(output: Path, config: TrainConfig, *, resume: bool) -> Path 
             f"{written} differs from the options given",
             fix="Resume with the options the run was started with, or choose another --output.",
         )
-    return checkpoint if checkpoint.is_file() else None
+    return _to_resume(output, resume)
 
 
-def _collate(
-    examples: list[tuple[Tensor, dict[str, Tensor]]],
-) -> tuple[Tensor, dict[str, Tensor]]:
-    batch: tuple[Tensor, dict[str, Tensor]] = default_collate(examples)
-    return batch
+def _to_resume(output: Path, resume: bool) -> Path | None:
+    checkpoint = output / RESUME_NAME
+    return checkpoint if resume and checkpoint.is_file() else None
 
 
-def _train_loader(
-    clips: SpectrogramSet, config: TrainConfig, model: Network, mean: float
-) -> DataLoader[Any]:
-    examples = TrainingExamples(
-        clips,
-        frames=model.config.fbank.frames_in_window,
-        config=config.augment,
-        mean=mean,
-        seed=config.seed,
-    )
-    sampler = EpochSampler(len(examples), config.seed)
-    batch_size = min(config.batch_size, len(examples))
-    return DataLoader(
-        examples, batch_size=batch_size, sampler=sampler, collate_fn=_collate, drop_last=True
-    )
-
-
-def _val_loader(clips: SpectrogramSet, model: Network) -> DataLoader[Any]:
-    fbank = model.config.fbank
-    hop_frames = math.ceil(fbank.frames_in_window / 2)
-    windows = ClipWindows(clips, frames=fbank.frames_in_window, hop_frames=hop_frames)
-    return DataLoader(windows, batch_size=_VAL_BATCH)
-
-
-def _trainer(config: TrainConfig, output: Path, *, validates: bool) -> pl.Trainer:
-    shows_progress = sys.stderr.isatty()
-    return pl.Trainer(
-        default_root_dir=output,
-        max_epochs=config.epochs,
-        accelerator="auto",
-        devices=1,
-        gradient_clip_val=config.gradient_clip,
-        check_val_every_n_epoch=min(config.val_every, config.epochs),
-        limit_val_batches=None if validates else 0,
-        num_sanity_val_steps=0,
-        logger=CSVLogger(output, name="metrics"),
-        log_every_n_steps=1,
-        enable_model_summary=False,
-        enable_progress_bar=shows_progress,
-        callbacks=[
-            EMAWeightAveraging(decay=config.ema_decay, use_buffers=False),
-            ModelCheckpoint(
-                dirpath=output / "checkpoints",
-                filename="last",
-                save_last=False,
-                save_top_k=1,
-                enable_version_counter=False,
-                save_on_train_epoch_end=True,
-            ),
-            *([RichProgressBar(console_kwargs={"stderr": True})] if shows_progress else []),
-        ],
-    )
+def _report_left_out(
+    output: Path,
+    listed: Sequence[ClipSet | None],
+    loaded: Sequence[SpectrogramSet | None],
+) -> None:
+    """Writes each clip that is not used, with the reason, and says how many there are."""
+    problems = [problem for clips in listed if clips for problem in clips.left_out]
+    problems += [problem for clips in loaded if clips for problem in clips.unreadable]
+    problems = list(dict.fromkeys(problems))
+    path = output / LEFT_OUT_NAME
+    if not problems:
+        path.unlink(missing_ok=True)
+        return
+    path.write_text("\n".join(problems) + "\n", encoding="utf-8")
+    _log.warning("%d clips are left out, listed in %s", len(problems), path)
 
 
 def _provenance(

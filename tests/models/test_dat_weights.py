@@ -15,7 +15,8 @@ from datar_edge.errors import ModelFileError
 from datar_edge.models import build
 from datar_edge.models.dat_weights import import_weights
 from datar_edge.models.datar import Datar
-from datar_edge.presets import as_released, preset
+from datar_edge.presets import preset
+from datar_edge.variants import varied
 
 REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "dat_reference.npz"
 needs_reference = pytest.mark.skipif(
@@ -169,8 +170,9 @@ def test_tables_are_resized_and_kernels_padded_for_a_spectrogram() -> None:
     }
 
 
-def test_as_released_is_what_the_papers_code_does() -> None:
-    released = as_released("datar-tiny")
+def test_as_released_is_what_dats_code_does() -> None:
+    released = varied(preset("datar-tiny"), ["as-released"])
+    assert isinstance(released, DatarConfig)
     last = released.stages[-1].deformable
     assert (last.reference, last.offset_norm, last.kernel_size) == ("centre", True, 3)
     assert [stage.deformable.kernel_size for stage in released.stages] == [9, 7, 5, 3]
