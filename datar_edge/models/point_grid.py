@@ -55,7 +55,7 @@ def point_grid(map_size: tuple[int, int], config: DeformableConfig) -> PointGrid
     with one point has it in the middle. The option "centre" puts all half a step further, as DAT's
     code does; the last ones lie outside the map.
     """
-    axes = []
+    axes: list[tuple[float, ...]] = []
     for size in map_size:
         count = -(-size // config.stride)
         if count == 1:

@@ -83,7 +83,7 @@ class DatarModule(pl.LightningModule):
         """Logs the accuracy of clips, the mean of a clip's windows, over all processes."""
         right = []
         for head, totals in self._val_totals.items():
-            summed: Tensor = self.trainer.strategy.reduce(totals, reduce_op="sum")  # type: ignore[assignment]
+            summed: Tensor = self.trainer.strategy.reduce(totals, reduce_op="sum")
             scores, targets = summed.cpu().numpy(), self.val_targets[head]
             right.append((scores, targets))
             for k in (1, 5):

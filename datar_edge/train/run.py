@@ -85,7 +85,9 @@ def train(
     pl.seed_everything(config.seed, verbose=False)
     model_config = config.model_config()
     train_set = load_spectrograms(train_clips, model_config.fbank, progress=progress)
-    val_set = val_clips and load_spectrograms(val_clips, model_config.fbank, progress=progress)
+    val_set = (
+        load_spectrograms(val_clips, model_config.fbank, progress=progress) if val_clips else None
+    )
     if first:
         _report_left_out(output, [train_clips, val_clips], [train_set, val_set])
     model = build(model_config, heads={head: len(ls) for head, ls in train_set.heads.items()})
