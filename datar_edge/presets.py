@@ -47,7 +47,12 @@ def _micro() -> DatarConfig:
 
 
 def _pyramid(
-    name: str, *, widths: tuple[int, int, int, int], heads: tuple[int, int, int, int], depth: int
+    name: str,
+    *,
+    widths: tuple[int, int, int, int],
+    heads: tuple[int, int, int, int],
+    depth: int,
+    fbank: FbankConfig = FBANKS["ast"],
 ) -> DatarConfig:
     """DAT's pyramid at AST's 128 x 1,024: depths 2, 2, `depth`, 2."""
     shift: tuple[AttentionKind, ...] = ("local", "shifted")
@@ -57,7 +62,7 @@ def _pyramid(
     blocks = (shift, shift, alternate * (depth // 2), alternate)
     return DatarConfig(
         preset=name,
-        fbank=FBANKS["ast"],
+        fbank=fbank,
         stages=tuple(
             StageConfig(
                 embed_dim=width,
@@ -78,6 +83,13 @@ PRESETS: Mapping[str, ModelConfig] = {
         _pyramid("datar-tiny", widths=(96, 192, 384, 768), heads=(3, 6, 12, 24), depth=6),
         _pyramid("datar-small", widths=(96, 192, 384, 768), heads=(3, 6, 12, 24), depth=18),
         _pyramid("datar-base", widths=(128, 256, 512, 1024), heads=(4, 8, 16, 32), depth=18),
+        _pyramid(
+            "paper",
+            widths=(96, 192, 384, 768),
+            heads=(3, 6, 12, 24),
+            depth=6,
+            fbank=FBANKS["paper"],
+        ),
         AstConfig(preset="ast-base", fbank=FBANKS["ast"]),
     )
 }

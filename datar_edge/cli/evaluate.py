@@ -22,6 +22,7 @@ from datar_edge.cli.progress import progress_bar, telling
 from datar_edge.cli.shell import say
 from datar_edge.data.dataset import ClipSet
 from datar_edge.data.readers import open_dataset, parse_folds
+from datar_edge.report.confusion import confusion_picture
 from datar_edge.report.evaluate import Accuracy, Evaluation, HeadAccuracy, evaluate, open_model
 
 _NAMED_CLIPS = 5
@@ -45,6 +46,12 @@ def evaluate_model(
     hop: HopOption = None,
     threads: ThreadsOption = 1,
     to_json: JsonOption = False,
+    confusion: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.svg", help="Draw there which labels the first head takes for which."
+        ),
+    ] = None,
     output: OutputOption = None,
     force: ForceOption = False,
 ) -> None:
@@ -56,17 +63,23 @@ def evaluate_model(
     Example: datar-edge evaluate model.tflite --data esc:ESC-50-master --folds 5
     """
     check_output(output, force=force)
+    check_output(confusion, force=force, option="--confusion")
     clips = open_dataset(data, folds=parse_folds(folds), limit=limit)
     with (
         open_model(model, threads=threads) as session,
         progress_bar("evaluating", len(clips.clips)) as update,
     ):
-        hop_s = session.card.hop_s if hop is None else hop
+        card = session.card
+        hop_s = card.hop_s if hop is None else hop
         result = evaluate(session, clips, hop_s=hop_s, progress=telling(update))
     _tell_of_skipped(result)
     document = _document(result, model or bundled_tflite(), clips, hop_s)
     text = as_json(document) if to_json else _report(result, document, to_terminal=output is None)
     emit(text, output)
+    if confusion is not None:
+        head, accuracy = next(iter(result.heads.items()))
+        picture = confusion_picture(head, tuple(card.heads[head]), accuracy.confusion)
+        emit(picture, confusion, option="--confusion")
 
 
 def _tell_of_skipped(result: Evaluation) -> None:
@@ -91,6 +104,8 @@ def _document(result: Evaluation, model: Path, clip_set: ClipSet, hop_s: float) 
         "heads": {
             head: {
                 **_shares(accuracy.overall),
+                "mean_average_precision": round(accuracy.mean_average_precision, 4),
+                "confusion": accuracy.confusion.tolist(),
                 "per_class": {
                     label: {"clips": one.clips, **_shares(one)}
                     for label, one in accuracy.per_class.items()
@@ -112,6 +127,7 @@ def _report(result: Evaluation, document: dict[str, Any], *, to_terminal: bool) 
     ]
     for head, accuracy in result.heads.items():
         parts += ["", _table(head, accuracy, to_terminal=to_terminal)]
+        parts.append(f"Mean average precision {accuracy.mean_average_precision:.3f}")
     if len(result.heads) > 1:
         parts += ["", f"All heads right: {result.all_right:.1%}"]
     return "\n".join(parts)

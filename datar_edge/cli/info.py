@@ -100,15 +100,20 @@ def _rows(facts: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str
         elif isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
             for number, item in enumerate(value, start=1):
                 yield (
-                    f"{prefix}{name}.{number}",
-                    ", ".join(f"{k} {_told(v)}" for k, v in item.items()),
+                    f"{prefix}{name}.{item.get('part', number)}",
+                    ", ".join(f"{k} {_told(v)}" for k, v in item.items() if k != "part"),
                 )
         elif isinstance(value, list):
             yield f"{prefix}{name}", ", ".join(map(str, value))
         else:
-            shown = f"{value:,}" if isinstance(value, int) and abs(value) >= 10_000 else value
-            yield f"{prefix}{name}", str(shown)
+            yield f"{prefix}{name}", _number(value)
 
 
 def _told(value: Any) -> str:
-    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, list):
+        return " ".join(map(str, value))
+    return _number(value)
+
+
+def _number(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) and abs(value) >= 10_000 else str(value)

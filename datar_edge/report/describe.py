@@ -7,7 +7,7 @@ from typing import Any
 
 from datar_edge.config import AstConfig, ModelConfig
 from datar_edge.models import Network, build, load_checkpoint
-from datar_edge.models.count import count_macs, count_parameters
+from datar_edge.models.count import count_macs, count_parameters, count_parts
 from datar_edge.presets import preset
 
 _EXAMPLE_LABELS = 10
@@ -51,6 +51,10 @@ def _describe(model: Network) -> dict[str, Any]:
             "samples": config.fbank.window_samples,
         },
         "stages": _stages(config),
+        "parts": [
+            {"part": part.name, "parameters": part.parameters, "macs": part.macs}
+            for part in count_parts(model)
+        ],
     }
 
 

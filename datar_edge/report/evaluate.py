@@ -42,10 +42,14 @@ class HeadAccuracy:
     Attributes:
         overall: over all clips.
         per_class: over the clips of each label that has any, in the order of the card.
+        mean_average_precision: over those labels, as in AudioSet's evaluation, 0 to 1.
+        confusion: int `[labels, labels]`, clips of the row's label whose best was the column's.
     """
 
     overall: Accuracy
     per_class: Mapping[str, Accuracy]
+    mean_average_precision: float
+    confusion: NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,7 +111,8 @@ def evaluate(
     hop = hop_in_samples(card.hop_s if hop_s is None else hop_s, card.sample_rate_hz)
     _check_labels(card, clip_set)
     heads = [head for head in card.heads if head in clip_set.heads]
-    asked: list[list[tuple[int, int]]] = []
+    asked: list[list[int]] = []
+    given: dict[str, list[NDArray[np.float32]]] = {head: [] for head in heads}
     skipped: list[str] = []
     for clip in progress(clip_set.clips):
         try:
@@ -116,18 +121,26 @@ def evaluate(
             skipped.append(str(error))
             continue
         indices = {head: card.index_of(clip.targets[head], head) for head in heads}
-        asked.append([(index, rank_of(scores[head], index)) for head, index in indices.items()])
+        asked.append(list(indices.values()))
+        for head in heads:
+            given[head].append(scores[head])
     if not asked:
         raise DataError(
             f"no clip of {clip_set.name} could be read, of {len(clip_set.clips)}",
             fix=f"The first: {skipped[0]}" if skipped else "Check the folder.",
         )
-    targets, ranks = np.moveaxis(np.array(asked), 2, 0)
+    targets = np.array(asked)
+    scores_of = {head: np.stack(given[head]) for head in heads}
+    ranks = np.stack(
+        [_ranks(scores_of[head], targets[:, i]) for i, head in enumerate(heads)], axis=1
+    )
     return Evaluation(
         clips=len(asked),
         all_right=float((ranks == 0).all(axis=1).mean()),
         heads={
-            head: _head_accuracy(card.heads[head], targets[:, column], ranks[:, column])
+            head: _head_accuracy(
+                card.heads[head], scores_of[head], targets[:, column], ranks[:, column]
+            )
             for column, head in enumerate(heads)
         },
         skipped=tuple(skipped),
@@ -156,6 +169,26 @@ def rank_of(scores: NDArray[np.float32], index: int) -> int:
     return better + equal_before
 
 
+def _ranks(scores: NDArray[np.float32], targets: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.array([rank_of(row, index) for row, index in zip(scores, targets, strict=True)])
+
+
+def average_precision(scores: NDArray[np.floating], positive: NDArray[np.bool_]) -> float:
+    """The mean, over the positive examples, of the precision at each one's score.
+
+    Examples of equal score count together, so that their order does not matter.
+
+    Args:
+        scores: `[N]` of one label.
+        positive: bool `[N]`, at least one of them true.
+    """
+    order = np.argsort(-scores, kind="stable")
+    sorted_scores, hits = scores[order], np.cumsum(positive[order])
+    last = np.searchsorted(-sorted_scores, -sorted_scores, side="right")  # of the equal ones
+    precision = hits[last - 1] / last
+    return float(precision[positive[order]].mean())
+
+
 def _check_labels(card: ModelCard, clip_set: ClipSet) -> None:
     for head, labels in clip_set.heads.items():
         if head not in card.heads:
@@ -168,8 +201,14 @@ def _check_labels(card: ModelCard, clip_set: ClipSet) -> None:
 
 
 def _head_accuracy(
-    labels: Sequence[str], targets: NDArray[np.int64], ranks: NDArray[np.int64]
+    labels: Sequence[str],
+    scores: NDArray[np.float32],
+    targets: NDArray[np.int64],
+    ranks: NDArray[np.int64],
 ) -> HeadAccuracy:
+    confusion = np.zeros((len(labels), len(labels)), np.int64)
+    np.add.at(confusion, (targets, scores.argmax(axis=1)), 1)
+    precisions = [average_precision(scores[:, i], targets == i) for i in np.unique(targets)]
     return HeadAccuracy(
         overall=_accuracy(ranks),
         per_class={
@@ -177,6 +216,8 @@ def _head_accuracy(
             for index, label in enumerate(labels)
             if (targets == index).any()
         },
+        mean_average_precision=float(np.mean(precisions)),
+        confusion=confusion,
     )
 
 
