@@ -91,6 +91,7 @@ PRESETS: Mapping[str, ModelConfig] = {
             fbank=FBANKS["paper"],
         ),
         AstConfig(preset="ast-base", fbank=FBANKS["ast"]),
+        AstConfig(preset="ast-micro", fbank=FBANKS["micro"], embed_dim=192, num_heads=3, depth=6),
     )
 }
 

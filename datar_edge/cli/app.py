@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "quantize": ("datar_edge.cli.quantize", "quantize_model"),
     "import-weights": ("datar_edge.cli.import_weights", "import_weights"),
     "train": ("datar_edge.cli.train", "train"),
+    "reproduce": ("datar_edge.cli.reproduce", "reproduce"),
     "export": ("datar_edge.cli.export", "export_model"),
 }
 """Command → module and function. The module imports heavy packages inside the function only."""
