@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo dev format lint types layers test test-slow fuzz foreign \
-	bench bundled-model clean
+	bench android bundled-model clean
 
 BIN := .venv/bin
 
@@ -58,9 +58,12 @@ foreign: dev ## Has other programs run the bundled .tflite: tflite_runtime, C++ 
 bench: dev ## Measures speed, size and memory against their aims; writes docs/benchmarks.md.
 	$(BIN)/python benchmarks/goals.py
 
+android: dev ## Builds, tests, packs and checks the Android demo; MODELS="a.tflite b.pte" for your own.
+	@$(BIN)/python android_demo/tools/build.py $(MODELS)
+
 bundled-model: dev ## Trains, measures and exports the model that ships; ESC-10 in ../shared/esc10.
 	$(BIN)/python tools/bundled_model.py
 
 clean: ## Removes environments, caches and builds.
-	rm -rf .venv .venv-demo .venv-uv .venv-foreign build dist *.egg-info
+	rm -rf .venv .venv-demo .venv-uv .venv-foreign .venv-android build dist *.egg-info
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

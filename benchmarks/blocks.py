@@ -24,7 +24,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from datar_edge.config import DatarConfig
 from datar_edge.export.sampler_choice import apply_forms, choose_forms
-from datar_edge.export.tflite_rewrites import for_tflite
+from datar_edge.export.tflite.rewrites import for_tflite
 from datar_edge.models import Datar, WaveformModel, build
 from datar_edge.models.block import Block
 from datar_edge.models.deformable_attention import set_sampler

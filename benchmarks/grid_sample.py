@@ -28,7 +28,7 @@ from torch import Tensor, nn
 from datar_edge.export import rewrite_grid_sample
 from datar_edge.native_log import native_log_held
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "export"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "export" / "grid_sample"))
 from sampling_models import (
     MultiScaleDeformableAttention,
     SpatialTransformer,

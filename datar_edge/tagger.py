@@ -13,11 +13,10 @@ from datar_edge.audio.resample import Resampler
 from datar_edge.card import ModelCard
 from datar_edge.closing import Closing
 from datar_edge.errors import AudioError
-from datar_edge.listen.events import EventTracker
-from datar_edge.listen.messages import Message
+from datar_edge.listen.engine import HISTORY_S, Listener
+from datar_edge.listen.event_config import EventConfig
 from datar_edge.listen.segments import Segment, merged_segments, window_segments
-from datar_edge.listen.source import Source
-from datar_edge.listen.stream import listen
+from datar_edge.listen.sources.source import Source
 from datar_edge.runtime import Session, open_session
 from datar_edge.runtime.scorer import MIN_LEVEL_DBFS, WindowScorer, WindowScores
 from datar_edge.runtime.tags import TagChooser
@@ -72,6 +71,16 @@ class Tagger(Closing):
     def card(self) -> ModelCard:
         """What the model says of itself: labels, sample rate, window, origin."""
         return self._session.card
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels that count."""
+        return self._chooser.labels
+
+    @property
+    def hop_s(self) -> float:
+        """Distance between windows, whole samples of it."""
+        return self._scorer().hop / self.card.sample_rate_hz
 
     def tag(
         self, waveform: NDArray[np.floating], sample_rate_hz: int, *, merge: bool = True
@@ -137,37 +146,32 @@ class Tagger(Closing):
         self,
         source: Source | None = None,
         *,
-        start_threshold: float | None = None,
-        stop_threshold: float | None = None,
-    ) -> Iterator[Message]:
+        events: EventConfig | None = None,
+        history_s: float = HISTORY_S,
+    ) -> Listener:
         """Listens until the source ends or is stopped.
 
         Args:
             source: where the sound comes from, closed at the end; None for the microphone.
-            start_threshold: score that starts an event; None for the card's.
-            stop_threshold: score below which it ends; None for 0.6 of the start.
+            events: what makes an event; None for the start threshold of the model's card.
+            history_s: seconds of the sound that are kept, for recordings of events.
 
-        Yields:
-            `Status`, `Scores`, `EventStart` and `EventEnd`, as the sound is heard.
+        Returns:
+            To iterate over, for `Status`, `Scores`, `EventStart` and `EventEnd` as the sound is
+            heard; a context manager, for those who leave its loop early.
 
         Raises:
-            DeviceError: no PortAudio, no device, or it was lost.
-            AudioError: a file is broken.
-            ConfigError: a threshold is out of its range.
+            DeviceError: no PortAudio, or no device.
+            ConfigError: `history_s` is out of its range.
         """
-        tracker = EventTracker(
-            self._chooser,
-            start_threshold=self.card.threshold if start_threshold is None else start_threshold,
-            stop_threshold=stop_threshold,
+        return Listener(
+            _microphone() if source is None else source,
+            sample_rate_hz=self.card.sample_rate_hz,
+            scorer=self._scorer(),
+            chooser=self._chooser,
+            config=EventConfig.of_card(self.card) if events is None else events,
+            history_s=history_s,
         )
-        with _microphone() if source is None else source as open_source:
-            yield from listen(
-                open_source,
-                sample_rate_hz=self.card.sample_rate_hz,
-                scorer=self._scorer(),
-                chooser=self._chooser,
-                tracker=tracker,
-            )
 
     def close(self) -> None:
         """Gives the model's memory back."""
@@ -238,6 +242,6 @@ def _reporting(
 
 
 def _microphone() -> Source:
-    from datar_edge.listen.microphone import MicrophoneSource  # noqa: PLC0415 (needs PortAudio)
+    from datar_edge.listen.sources.microphone import MicrophoneSource  # noqa: PLC0415 (needs PortAudio)
 
     return MicrophoneSource()

@@ -1,6 +1,6 @@
-"""TFLite files (and, as targets are added, others) from a trained model."""
+"""Files for devices from a trained model: a folder a target, and what all share."""
 
-from datar_edge.export.grid_sample import rewrite_grid_sample
+from datar_edge.export.grid_sample.rewrite import rewrite_grid_sample
 from datar_edge.export.pipeline import Exported, export
 from datar_edge.export.target import load_target
 

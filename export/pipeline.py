@@ -15,7 +15,7 @@ from datar_edge.bundled import verification_sounds
 from datar_edge.card import ModelCard
 from datar_edge.config import SamplerForm
 from datar_edge.errors import ConfigError, VerificationError
-from datar_edge.export.proof import check_types, float_share
+from datar_edge.export.proof import check_types, promised_weights
 from datar_edge.export.sampler_choice import apply_forms, choose_forms
 from datar_edge.export.target import Delegation, TensorTypes, load_target
 from datar_edge.export.verify import (
@@ -119,7 +119,9 @@ def export(
         _write(partial, sealed(runtime.with_card, graph, card), output)
         step("reading back its types and what the delegate takes")
         types = runtime.tensor_types(partial)
-        check_types(types, chosen, float_share=float_share(checkpoint.model, chosen))
+        check_types(
+            types, chosen, promised=promised_weights(WaveformModel(checkpoint.model), chosen)
+        )
         delegation = runtime.delegation(partial)
         step("comparing with PyTorch on real sound")
         parity = _verify(partial, checkpoint, recordings or verification_sounds())

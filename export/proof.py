@@ -2,58 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from torch import nn
 
 from datar_edge.errors import VerificationError
 from datar_edge.export.target import TensorTypes
-from datar_edge.quantize.recipe import Recipe
+from datar_edge.quantize.recipe import LayerKind, Recipe
 
-MIN_SHARE = 0.75
-"""Least share of a file's large constants in the recipe's type.
+MIN_SHARE = 0.98
+"""Least share of the promised weights that a file has to hold; the rest are single small layers
+that a converter multiplies out."""
+_LEAST_ELEMENTS = 1_024
+"""Smaller weights are not read back: see `TensorTypes`."""
 
-The rest is what stays float on purpose: the front-end's matrix (7 % of datar-micro), convolutions
-in ExecuTorch's half precision (another 13 %), position-bias tables, layers that lose too much.
-"""
 
-
-def float_share(model: nn.Module, recipe: Recipe) -> float:
-    """Share of a model's parameters in layers that its recipe leaves float, 0 to 1.
+def promised_weights(model: nn.Module, recipe: Recipe) -> int:
+    """Elements of the weights that a recipe says have its type.
 
     Args:
-        model: the network, whose paths follow "model." in the recipe.
-        recipe: with or without such layers.
+        model: whose paths are those of the recipe's float layers.
+        recipe: with or without float layers.
     """
-    total = kept = 0
-    for name, parameter in model.named_parameters():
-        total += parameter.numel()
-        path = f"model.{name}."
-        if any(path.startswith(f"{layer}.") for layer in recipe.float_layers):
-            kept += parameter.numel()
-    return kept / total if total else 0.0
+    return sum(
+        layer.weight.numel()
+        for path, layer in model.named_modules()
+        if _kind(layer) in recipe.kinds and not _within(path, recipe.float_layers)
+    )
 
 
-def check_types(types: TensorTypes, recipe: Recipe, *, float_share: float = 0.0) -> None:
+def check_types(types: TensorTypes, recipe: Recipe, *, promised: int) -> None:
     """Refuses a file whose types are not what its recipe says.
 
     Args:
         types: read back from the file.
         recipe: what was promised.
-        float_share: share of the parameters in layers that the recipe leaves float.
+        promised: elements of the weights that should have the recipe's type.
 
     Raises:
         VerificationError: fewer weights than `MIN_SHARE` of those that should have the recipe's
             type have it, or a recipe with int8 activations left none.
     """
-    share = _share(types.weights, recipe.weights)
-    if share < MIN_SHARE * (1.0 - float_share):
+    found = types.weights.get(recipe.weights, 0)
+    if found < MIN_SHARE * promised:
         raise VerificationError(
-            f"recipe {recipe.name} promises {recipe.weights} weights, but of those in the file "
-            f"{share:.0%} are ({_told(types.weights)}); it was not kept"
+            f"recipe {recipe.name} promises {promised:,} {recipe.weights} weights, but the file "
+            f"holds {found:,} ({_told(types.weights)}); it was not kept"
         )
     if (
-        float_share < 1.0
+        promised
         and recipe.activations != "float32"
         and not types.activations.get(recipe.activations)
     ):
@@ -63,9 +60,17 @@ def check_types(types: TensorTypes, recipe: Recipe, *, float_share: float = 0.0)
         )
 
 
-def _share(counts: Mapping[str, int], kind: str) -> float:
-    total = sum(counts.values())
-    return counts.get(kind, 0) / total if total else 0.0
+def _kind(layer: nn.Module) -> LayerKind | None:
+    """What a layer is to a recipe; None where it has no weights worth a smaller type."""
+    if isinstance(layer, nn.Linear) and layer.weight.numel() >= _LEAST_ELEMENTS:
+        return "linear"
+    if isinstance(layer, nn.Conv2d) and layer.groups == 1:
+        return "convolution" if layer.weight.numel() >= _LEAST_ELEMENTS else None
+    return None
+
+
+def _within(path: str, layers: Sequence[str]) -> bool:
+    return any(f"{path}.".startswith(f"{layer}.") for layer in layers)
 
 
 def _told(counts: Mapping[str, int]) -> str:

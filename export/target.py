@@ -109,10 +109,10 @@ class Target(Protocol):
 
 
 TARGETS: Mapping[str, str] = {
-    "tflite": "datar_edge.export.tflite:TfliteTarget",
-    "onnx": "datar_edge.export.onnx:OnnxTarget",
-    "executorch": "datar_edge.export.executorch:ExecuTorchTarget",
-    "executorch-portable": "datar_edge.export.executorch:PortableExecuTorchTarget",
+    "tflite": "datar_edge.export.tflite.target:TfliteTarget",
+    "onnx": "datar_edge.export.onnx.target:OnnxTarget",
+    "executorch": "datar_edge.export.executorch.target:ExecuTorchTarget",
+    "executorch-portable": "datar_edge.export.executorch.target:PortableExecuTorchTarget",
 }
 """Class of each target; loaded when asked for, as each needs packages of its own."""
 

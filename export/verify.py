@@ -25,18 +25,11 @@ class Bound:
 
     Attributes:
         max_abs_logit_diff: largest difference of any logit.
-        top1_agreement: least share of windows with the same best label, 0 to 1. Where it is below
-            1, one window may always differ: of few windows, one is no evidence.
+        top1_agreement: least share of windows with the same best label, 0 to 1.
     """
 
     max_abs_logit_diff: float
     top1_agreement: float
-
-    def allows(self, parity: Parity) -> bool:
-        """Whether so many windows with the same best label are enough."""
-        differing = round((1.0 - parity.top1_agreement) * parity.windows)
-        spare = 1.0 if self.top1_agreement < 1.0 else 0.0
-        return differing <= max(spare, (1.0 - self.top1_agreement) * parity.windows)
 
 
 BOUNDS: Mapping[str, Bound] = {
@@ -189,7 +182,7 @@ def check_parity(parity: Parity, bound: Bound) -> None:
             f"a logit differs by {parity.max_abs_logit_diff:.2e} "
             f"(at most {bound.max_abs_logit_diff:.0e})"
         )
-    if not bound.allows(parity):
+    if parity.top1_agreement < bound.top1_agreement:
         problems.append(
             f"{parity.top1_agreement:.1%} of {parity.windows} windows have the same best label "
             f"(at least {bound.top1_agreement:.0%})"

@@ -5,7 +5,7 @@ in float32: products of two activations have to be packed at every run, and soft
 GELU and the sampler have no kernels for 8 bits. Weights that are not multiplied in 8 bits are
 stored small all the same, and made float32 again once, when the file is loaded.
 
-Nodes are found by their names, `layer/Operator` (`datar_edge.export.onnx_graph`).
+Nodes are found by their names, `layer/Operator` (`datar_edge.export.onnx.graph`).
 """
 
 from __future__ import annotations

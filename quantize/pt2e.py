@@ -44,14 +44,12 @@ def quantized(
             fix="Give recordings with --calibration.",
         )
     pt2e = require("torchao.quantization.pt2e.quantize_pt2e", extra="export", purpose=_PURPOSE)
-    prepared = pt2e.prepare_pt2e(graph, _quantizer(recipe))
+    prepared = pt2e.prepare_pt2e(graph, quantizer(recipe))
     for window in calibration if recipe.calibrated else ():
         prepared(torch.from_numpy(window))
     if not recipe.calibrated:  # observers of weights look when they run
         prepared(torch.zeros(_input_shape(graph)))
     converted: fx.GraphModule = pt2e.convert_pt2e(prepared)
-    if recipe.calibrated:
-        return converted
     # Layers that share an input share its ranges, and XNNPACK's partitioner takes only chains.
     chains = require(
         "executorch.backends.transforms.duplicate_dynamic_quant_chain",
@@ -62,18 +60,39 @@ def quantized(
     return separate
 
 
-def _quantizer(recipe: Recipe) -> Any:
+def quantizer(recipe: Recipe) -> Any:
+    """XNNPACK's quantizer of a recipe's layers, dynamic and calibrated ones.
+
+    Args:
+        recipe: of the target "executorch", with int8 weights.
+
+    Raises:
+        MissingExtraError: the packages are not installed.
+    """
+    composable = require(
+        "torchao.quantization.pt2e.quantizer.composable_quantizer",
+        extra="export",
+        purpose=_PURPOSE,
+    )
+    kinds = (True, False) if recipe.calibrated else (True,)
+    return composable.ComposableQuantizer([_of_kind(recipe, dynamic=kind) for kind in kinds])
+
+
+def _of_kind(recipe: Recipe, *, dynamic: bool) -> Any:
+    """A quantizer of the layers whose ranges are found at run time, or of those calibrated."""
     xnnpack = require(
         "executorch.backends.xnnpack.quantizer.xnnpack_quantizer", extra="export", purpose=_PURPOSE
     )
-    config = xnnpack.get_symmetric_quantization_config(
-        is_per_channel=True, is_dynamic=not recipe.calibrated
-    )
-    quantizer = xnnpack.XNNPACKQuantizer().set_global(config)
-    return quantizer.set_filter_function(_chooses(recipe))
+    config = xnnpack.get_symmetric_quantization_config(is_per_channel=True, is_dynamic=dynamic)
+    made = xnnpack.XNNPACKQuantizer().set_filter_function(_chooses(recipe, dynamic=dynamic))
+    # By operator: asked for all, it quantizes `cat` whatever the filter says, and a reshape after
+    # it between two ranges, which XNNPACK refuses when the file runs.
+    for operator in (_LINEAR, _CONV):
+        made.set_operator_type(operator, config)
+    return made
 
 
-def _chooses(recipe: Recipe) -> Callable[[fx.Node], bool]:
+def _chooses(recipe: Recipe, *, dynamic: bool) -> Callable[[fx.Node], bool]:
     """Whether an operator is to be quantized; the quantizer asks for its weights too."""
 
     def chosen(node: fx.Node) -> bool:
@@ -83,9 +102,19 @@ def _chooses(recipe: Recipe) -> Callable[[fx.Node], bool]:
             return False
         # Depth-wise, XNNPACK has no kernel that measures ranges on each run, and none for measured
         # ranges that is faster than float.
-        return node.target is _LINEAR or _groups(node) == 1
+        if node.target is _CONV and _groups(node) != 1:
+            return False
+        return recipe.is_dynamic(_row_inputs(node)) == dynamic
 
     return chosen
+
+
+def _row_inputs(node: fx.Node) -> int:
+    """Inputs of one row of the product."""
+    weight = node.args[1]
+    assert isinstance(weight, fx.Node)
+    shape = weight.meta["val"].shape
+    return int(shape[1:].numel())
 
 
 def in_layers(node: fx.Node, layers: Sequence[str]) -> bool:

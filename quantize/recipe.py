@@ -11,6 +11,7 @@ from datar_edge.errors import ConfigError
 
 WeightType = Literal["float32", "float16", "int8"]
 ActivationType = Literal["float32", "int8"]
+LayerKind = Literal["linear", "convolution"]
 
 
 class Stage(Enum):
@@ -43,22 +44,31 @@ class Recipe:
         name: says target, quantizer and scheme, such as "tflite_aeq_int8_static_per_channel".
         target: the export target it is for.
         quantize: the name users give it: none, fp16, int8-dynamic or int8.
-        weights: type of the weights of matrix products and convolutions in the file.
+        weights: type of the weights in the file, of layers of these `kinds`.
+        kinds: layers whose weights have that type. Depth-wise convolutions are none: they have
+            few weights and, in most runtimes, no kernel that small types make faster.
         activations: type that matrix products and convolutions compute in.
         calibrated: whether ranges of activations are measured on recordings.
         stages: what is done, in order.
         float_layers: names of layers that stay float, as prefixes of module paths
             ("fbank", "model.stages.0"); the front-end's and what `--sensitivity` found.
+        dynamic_from_inputs: inputs of a row from which a recipe that calibrates lets the kernel
+            find the range of each row when it runs; None for nowhere. Finding it takes a pass over
+            the row, which a wide product hides, and a range of its own loses far less than the one
+            range that calibration gives to all rows. In narrow layers, where the pass costs what
+            the product gains, the ranges are those of the calibration.
     """
 
     name: str
     target: str
     quantize: str
     weights: WeightType = "float32"
+    kinds: tuple[LayerKind, ...] = ("linear", "convolution")
     activations: ActivationType = "float32"
     calibrated: bool = False
     stages: tuple[Stage, ...] = (Stage.CAPTURE, Stage.CONVERT)
     float_layers: tuple[str, ...] = ()
+    dynamic_from_inputs: int | None = None
 
     def __post_init__(self) -> None:
         for before, stage in zip((None, *self.stages), self.stages, strict=False):
@@ -73,3 +83,18 @@ class Recipe:
             raise ConfigError(f"recipe {self.name} does not end in a file")
         if self.calibrated and self.activations == "float32":
             raise ConfigError(f"recipe {self.name} calibrates, but its activations stay float32")
+        if self.dynamic_from_inputs is not None and not self.calibrated:
+            raise ConfigError(
+                f"recipe {self.name} has no calibrated ranges to replace in wide rows"
+            )
+
+    def is_dynamic(self, row_inputs: int) -> bool:
+        """Whether the range of each row is found when the file runs.
+
+        Args:
+            row_inputs: inputs of one row of the product: width of a linear layer, elements of a
+                convolution's kernel.
+        """
+        if not self.calibrated:
+            return self.activations == "int8"
+        return self.dynamic_from_inputs is not None and row_inputs >= self.dynamic_from_inputs

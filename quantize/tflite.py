@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import re
-import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -13,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datar_edge.extras import require
-from datar_edge.native_log import native_log_held
+from datar_edge.quantize.quiet import quiet
 from datar_edge.quantize.recipe import Recipe
 from datar_edge.quantize.tflite_flatbuffer import operators, read_model
 
@@ -27,13 +24,6 @@ input is rounded at run time does not exist either, and one with fixed ranges is
 float. In between tensors are float, so nothing else has to be rounded.
 """
 _WEIGHT_INPUT = 1
-_WIDE = 128
-"""Inputs of a row from which the "int8" recipe lets the kernel find the range of each row.
-
-Finding it takes a pass over the row, which a wide product hides, and a range of its own loses far
-less than the one range that calibration gives to all rows. In narrow layers, where the pass costs
-what the product gains, the ranges are those of the calibration.
-"""
 
 
 def quantized(content: bytes, recipe: Recipe, calibration: Sequence[NDArray[np.float32]]) -> bytes:
@@ -50,9 +40,10 @@ def quantized(content: bytes, recipe: Recipe, calibration: Sequence[NDArray[np.f
     """
     package = require("ai_edge_quantizer.quantizer", extra="export", purpose=_PURPOSE)
     quantizer = package.Quantizer(bytearray(content))
-    for operator, output, width in _products(content, recipe):
-        _choose(quantizer, recipe, operator, rf"^{re.escape(output)};", wide=width >= _WIDE)
-    with _quiet():
+    for operator, output, row_inputs in _products(content, recipe):
+        scope = rf"^{re.escape(output)};"
+        _choose(quantizer, recipe, operator, scope, dynamic=recipe.is_dynamic(row_inputs))
+    with quiet():
         ranges = _ranges(quantizer, content, calibration) if quantizer.need_calibration else None
         result = quantizer.quantize(ranges, enable_progress_bar=False, enable_progress_report=False)
     return bytes(result.quantized_model)
@@ -69,7 +60,7 @@ def _products(content: bytes, recipe: Recipe) -> Iterator[tuple[str, str, int]]:
             yield name, output, int(np.prod(weight.shape[1:]))
 
 
-def _choose(quantizer: Any, recipe: Recipe, operator: str, scope: str, *, wide: bool) -> None:
+def _choose(quantizer: Any, recipe: Recipe, operator: str, scope: str, *, dynamic: bool) -> None:
     types = require("ai_edge_quantizer.qtyping", extra="export", purpose=_PURPOSE)
     kind = types.TFLOperationName[operator]
     if recipe.weights == "float16":
@@ -81,10 +72,10 @@ def _choose(quantizer: Any, recipe: Recipe, operator: str, scope: str, *, wide: 
             explicit_dequantize=True,
         )
         quantizer.update_quantization_recipe(scope, kind, config, "float_casting")
-    elif recipe.calibrated and not wide:
-        quantizer.add_static_config(scope, kind, activation_num_bits=8, weight_num_bits=8)
-    else:
+    elif dynamic:
         quantizer.add_dynamic_config(scope, kind, num_bits=8)
+    else:
+        quantizer.add_static_config(scope, kind, activation_num_bits=8, weight_num_bits=8)
 
 
 def _ranges(quantizer: Any, content: bytes, calibration: Sequence[NDArray[np.float32]]) -> Any:
@@ -96,16 +87,3 @@ def _ranges(quantizer: Any, content: bytes, calibration: Sequence[NDArray[np.flo
     [waveform] = edge["inputs"]
     windows = [{waveform: window} for window in calibration]
     return quantizer.calibrate({signature: windows}, num_threads=1)
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """The quantizer reports on stdout, which is for results here, and warns of its debug mode."""
-    with (
-        contextlib.redirect_stdout(io.StringIO()),
-        contextlib.redirect_stderr(io.StringIO()),
-        native_log_held(),
-        warnings.catch_warnings(),
-    ):
-        warnings.simplefilter("ignore")
-        yield

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +21,9 @@ from datar_edge.card import ModelCard
 from datar_edge.closing import Closing
 from datar_edge.config import FbankConfig
 from datar_edge.errors import AudioError, ConfigError, RuntimeFailureError
-from datar_edge.listen.source import FileSource
+from datar_edge.listen.event_config import EventConfig
+from datar_edge.listen.sources.file import FileSource
+from datar_edge.listen.sources.standard_input import StandardInputSource
 from datar_edge.runtime.scorer import WindowScorer
 from datar_edge.tagger import Tagger
 
@@ -118,9 +122,64 @@ def test_blocks_make_no_difference(loudness, cuts: list[int]) -> None:
     assert scored(np.split(sound, sorted(cuts))) == scored([sound])
 
 
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    rate_hz=st.sampled_from([8_000, 11_025, 16_000, 22_050, 44_100, 48_000]),
+    seconds=st.floats(0.01, 3.0),
+    hop_s=st.sampled_from([0.1, 0.25, 0.7]),
+    block=st.integers(1, 30_000),
+)
+def test_stream_and_file_agree_at_any_rate_and_block_size(
+    *, loudness, write_sound: Write, rate_hz: int, seconds: float, hop_s: float, block: int
+) -> None:
+    """Raw sound in a pipe, written in blocks of any size, against a file of the same samples."""
+    samples = np.random.default_rng(7).uniform(-1, 1, max(1, round(seconds * rate_hz)))
+    samples = (samples * np.linspace(0.0, 1.0, len(samples))).astype(np.float32)
+    file = write_sound("same.wav", samples, rate_hz=rate_hz, subtype="FLOAT")
+    tagger = Tagger(loudness, hop_s=hop_s)
+    expected = [(w.start_s, w.end_s, w.tags) for w in tagger.tag_file(file, merge=False)]
+    for source in (FileSource(file, fast=True), piped(samples, rate_hz, block)):
+        streamed = [m for m in tagger.stream(source) if isinstance(m, datar_edge.Scores)]
+        assert [(s.start_s, s.end_s, s.tags) for s in streamed] == expected
+
+
+def piped(samples: NDArray[np.float32], rate_hz: int, block: int) -> StandardInputSource:
+    """A source of these samples that waits for its reader."""
+    read, write = os.pipe()
+
+    def fill() -> None:
+        with os.fdopen(write, "wb", buffering=0) as end:
+            for start in range(0, len(samples), block):
+                end.write(samples[start : start + block].tobytes())
+
+    threading.Thread(target=fill).start()
+    return PipeSource(sample_rate_hz=rate_hz, sample_format="f32le", fast=True, file_number=read)
+
+
+class PipeSource(StandardInputSource):
+    """Closes its pipe, which standard input does not."""
+
+    def close(self) -> None:
+        if not self._closed:
+            os.close(self._file)
+        super().close()
+
+
+def test_a_loop_that_is_left_early_closes_the_source(loudness, write_sound: Write) -> None:
+    source = FileSource(write_sound("a.wav", loud_then_faint()))
+    with Tagger(loudness).stream(source) as listener:
+        for message in listener:
+            assert message.state == "listening"
+            break
+    assert source._reader._sound.closed
+
+
 def test_every_message_of_a_stream_is_in_order(loudness, write_sound: Write) -> None:
     path = write_sound("a.wav", loud_then_faint())
-    messages = list(Tagger(loudness).stream(FileSource(path, fast=True), start_threshold=0.9))
+    events = EventConfig(start_threshold=0.9)
+    messages = list(Tagger(loudness).stream(FileSource(path, fast=True), events=events))
     assert isinstance(messages[0], datar_edge.Status)
     assert isinstance(messages[-1], datar_edge.Status)
     assert messages[-1].windows == 16

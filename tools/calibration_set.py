@@ -1,12 +1,13 @@
-"""Makes the recordings that ship for calibration and verification, from a Debian package.
+"""Makes the recordings that ship for calibration and verification, from Debian packages.
 
-    apt-get download gcompris-qt-data
-    dpkg-deb -x gcompris-qt-data_3.1-2_all.deb gcompris
-    .venv/bin/python tools/calibration_set.py gcompris
+    apt-get download gcompris-qt-data sonic-pi-samples
+    dpkg-deb -x gcompris-qt-data_3.1-2_all.deb packages
+    dpkg-deb -x sonic-pi-samples_3.2.2~repack-8_all.deb packages
+    .venv/bin/python tools/calibration_set.py packages
 
-GCompris carries recordings under licences that let us pass them on. Each is mixed to mono at
-16 kHz, and its loudest seconds are kept. The two sets share no recording: what an export is
-verified on has not set its ranges. Running it again writes the same files.
+They carry recordings under licences that let us pass them on: `calibration_sources.py`. Each is
+mixed to mono at 16 kHz, and its loudest seconds are kept. The two sets share no recording: what an
+export is verified on has not set its ranges. Running it again writes the same files.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ import struct
 import tempfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import soundfile
+from calibration_sources import GCOMPRIS, SETS, Source
 from numpy.typing import NDArray
 
 from datar_edge.audio.files import read_audio
@@ -29,7 +30,8 @@ from datar_edge.errors import DataError
 
 BUNDLED = Path(__file__).parents[1] / "datar_edge" / "bundled"
 RATE_HZ = 16_000
-MOST_S = 5.0
+MOST_S = {"calibration": 5.0, "verification": 2.5}
+"""Longest that is kept of each: for verification one window, as many recordings tell more."""
 STEP_S = 0.01
 _LINKS = {
     "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
@@ -41,91 +43,41 @@ _NODE = struct.Struct(">IHII")
 _NODE_BYTES = 22
 
 
-@dataclass(frozen=True)
-class Source:
-    """One recording of GCompris 3.1.
-
-    Attributes:
-        path: below `src/activities/` in its source.
-        author: as its copyright file names them.
-        licence: SPDX identifier.
-        heard: what it is.
-    """
-
-    path: str
-    author: str
-    licence: str
-    heard: str
-
-
-def _allorge(stem: str, heard: str) -> Source:
-    path = f"memory-sound/resource/{stem}.ogg"
-    return Source(path, "Lionel Allorge, Yves Combe", "LAL-1.2", heard)
-
-
-SETS = {
-    "calibration": (
-        Source("canal_lock/resource/water_fill.wav", "inchadney", "CC-BY-3.0", "running water"),
-        Source("canal_lock/resource/door_open.wav", "lolamadeus", "CC0-1.0", "a gate opens"),
-        Source("memory/resource/card_flip.wav", "f4ngy", "CC-BY-3.0", "a card is turned"),
-        Source("money/resource/money1.wav", "florian_reinke", "CC0-1.0", "coins"),
-        Source("redraw/resource/brush.wav", "acrober", "CC0-1.0", "a brush on paper"),
-        Source("reversecount/resource/icy_walk.wav", "tim.kahn", "CC-BY-3.0", "steps on ice"),
-        Source("traffic/resource/car.wav", "henrique85n", "CC-BY-3.0", "a car"),
-        Source("guessnumber/resource/helicopter.wav", "fridobeck", "CC-BY-3.0", "a helicopter"),
-        _allorge("LRBark_3_LA_cut", "a dog barks"),
-        _allorge("LRTrain_slowing_down_01_LA_cut", "a train slows down"),
-        _allorge("LRApplauses_1_LA_cut", "applause"),
-        _allorge("LRFireballs_01_LA", "juggling with fire"),
-        _allorge("LRObject_falling_02_LA", "things fall"),
-        _allorge("LRHits_01_LA", "blows"),
-        _allorge("LRFactory_noise_04_LA", "machines"),
-    ),
-    "verification": (
-        Source("canal_lock/resource/lock.wav", "MAJ061785", "CC-BY-3.0", "a lock's machinery"),
-        Source("canal_lock/resource/door_close.wav", "lolamadeus", "CC0-1.0", "a gate closes"),
-        Source("money/resource/money2.wav", "keweldog", "CC0-1.0", "coins"),
-        Source("redraw/resource/eraser.wav", "esperri", "CC0-1.0", "an eraser on paper"),
-        Source("scalesboard/resource/metal_hit.wav", "jorickhoofd", "CC-BY-3.0", "metal is hit"),
-        _allorge("LRBark_1_LA_cut", "a dog barks"),
-        _allorge("LRBuddhist_gong_05_LA", "a gong"),
-        _allorge("LRDoor_Open_2_LA", "a door opens"),
-        _allorge("LRObject_falling_01_LA", "something falls"),
-        _allorge("LRFactory_noise_01_LA", "machines"),
-    ),
-}
-
-
 def main() -> None:
     """Writes both sets with their notices."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("package", type=Path, help="folder that gcompris-qt-data was unpacked to")
-    resources = parser.parse_args().package / "usr" / "share" / "gcompris-qt" / "rcc"
+    parser.add_argument("packages", type=Path, help="folder that the packages were unpacked to")
+    unpacked = parser.parse_args().packages
     for name, sources in SETS.items():
         folder = BUNDLED / name
         folder.mkdir(parents=True, exist_ok=True)
         for source in sources:
-            path = folder / f"{Path(source.path).stem}.ogg"
-            seconds = write(path, loudest(waveform(resources, source)))
+            path = folder / source.name
+            seconds = write(path, loudest(waveform(unpacked, source), MOST_S[name]))
             print(f"{path.relative_to(BUNDLED)}: {seconds:.2f} s, {path.stat().st_size:,} bytes")
         (folder / "NOTICE.md").write_text(notice(name, sources), encoding="utf-8")
 
 
-def waveform(resources: Path, source: Source) -> NDArray[np.float32]:
+def waveform(unpacked: Path, source: Source) -> NDArray[np.float32]:
     """The recording, mono at 16 kHz."""
-    bundle = resources / f"{source.path.partition('/')[0]}.rcc"
+    folder = unpacked / source.package.folder
+    if source.package is not GCOMPRIS:
+        return read_audio(folder / source.path, RATE_HZ)
+    bundle = folder / f"{source.path.partition('/')[0]}.rcc"
     for inner, content in entries(bundle.read_bytes()):
         if inner.endswith(source.path):
-            with tempfile.TemporaryDirectory() as folder:
-                path = Path(folder) / Path(source.path).name
+            with tempfile.TemporaryDirectory() as extracted:
+                path = Path(extracted) / Path(source.path).name
                 path.write_bytes(content)
                 return read_audio(path, RATE_HZ)
-    raise DataError(f"{bundle} holds no {source.path}", fix="Take version 3.1-2 of the package.")
+    raise DataError(
+        f"{bundle} holds no {source.path}", fix=f"Take version {source.package.version}."
+    )
 
 
-def loudest(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The `MOST_S` seconds with the most energy, or all where it is shorter."""
-    size, step = round(MOST_S * RATE_HZ), round(STEP_S * RATE_HZ)
+def loudest(samples: NDArray[np.float32], most_s: float) -> NDArray[np.float32]:
+    """The `most_s` seconds with the most energy, or all where it is shorter."""
+    size, step = round(most_s * RATE_HZ), round(STEP_S * RATE_HZ)
     if len(samples) <= size:
         return samples
     energy = np.concatenate([[0.0], np.cumsum(np.square(samples, dtype=np.float64))])
@@ -195,8 +147,8 @@ def entries(content: bytes) -> Iterator[tuple[str, bytes]]:
 def notice(name: str, sources: tuple[Source, ...]) -> str:
     """Where each recording of a set is from, and by what right it is here."""
     rows = [
-        f"| `{Path(each.path).stem}.ogg` | {each.heard} | {each.author} "
-        f"| [{each.licence}]({_LINKS[each.licence]}) | `{each.path}` |"
+        f"| `{each.name}` | {each.heard} | {each.author} "
+        f"| [{each.licence}]({_LINKS[each.licence]}) | `{each.package.root}{each.path}` |"
         for each in sources
     ]
     purpose = {
@@ -211,13 +163,17 @@ def notice(name: str, sources: tuple[Source, ...]) -> str:
             "",
             f"{purpose} Written by `tools/calibration_set.py`.",
             "",
-            "| file | what is heard | author | licence | from, below `src/activities/` |",
+            "| file | what is heard | author | licence | from |",
             "| --- | --- | --- | --- | --- |",
             *rows,
             "",
-            "From GCompris 3.1 as Debian's package `gcompris-qt-data` 3.1-2 carries it",
-            "(https://gcompris.net); its copyright file names authors and licences. Changed by us:",
-            "mixed to mono, resampled to 16 kHz, cut to the loudest five seconds, Ogg Vorbis.",
+            *(
+                f"From {package.about} as Debian's package `{package.name}` {package.version} "
+                "carries it;\nits copyright file names authors and licences."
+                for package in dict.fromkeys(each.package for each in sources)
+            ),
+            "Changed by us: mixed to mono, resampled to 16 kHz, cut to the loudest "
+            f"{MOST_S[name]:g} seconds, Ogg Vorbis.",
             "What is under the Free Art License (LAL-1.2) stays under it.",
             "",
         ]

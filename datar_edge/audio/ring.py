@@ -22,6 +22,11 @@ class RingBuffer:
         """Samples written so far, which is the position of the next one."""
         return self._end
 
+    @property
+    def begin(self) -> int:
+        """Position of the oldest sample that is kept."""
+        return max(0, self._end - len(self._memory))
+
     def write(self, samples: NDArray[np.float32]) -> None:
         """Appends float32 `[n]`; the oldest samples give way."""
         capacity = len(self._memory)
@@ -32,6 +37,11 @@ class RingBuffer:
         self._memory[: len(kept) - head] = kept[head:]
         self._end += len(samples)
 
+    def skip(self, count: int) -> None:
+        """Goes on by samples that nobody has: they read as zeros."""
+        self.write(np.zeros(min(count, len(self._memory)), np.float32))
+        self._end += max(0, count - len(self._memory))
+
     def copy(self, start: int, count: int) -> NDArray[np.float32]:
         """A copy of samples `start` to `start + count`.
 
@@ -39,7 +49,7 @@ class RingBuffer:
             IndexError: they are not in the buffer, or not any more.
         """
         capacity = len(self._memory)
-        if not max(0, self._end - capacity) <= start <= start + count <= self._end:
+        if not self.begin <= start <= start + count <= self._end:
             raise IndexError(
                 f"samples {start} to {start + count} are not among the last {capacity} "
                 f"before {self._end}"

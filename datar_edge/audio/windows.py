@@ -44,6 +44,39 @@ class Window:
         return float("-inf") if power == 0.0 else 10.0 * float(np.log10(power))
 
 
+class WindowGrid:
+    """Where the windows of one sound lie, by the rule of this module; it holds no samples.
+
+    Args:
+        window: samples of one window.
+        hop: samples from one window's start to the next's; more than `window` leaves gaps.
+        start: position of the sound's first sample.
+    """
+
+    def __init__(self, *, window: int, hop: int, start: int = 0) -> None:
+        if window < 1 or hop < 1:
+            raise ValueError(f"window ({window}) and hop ({hop}) must be 1 sample or more")
+        self.window = window
+        self.hop = hop
+        self.next_start = start
+        self.covered = start
+        """End of the last window: what lies behind it no window has covered."""
+
+    @property
+    def next_end(self) -> int:
+        """Position behind the last sample of the next window."""
+        return self.next_start + self.window
+
+    def advance(self) -> None:
+        """The next window is passed."""
+        self.covered = self.next_end
+        self.next_start += self.hop
+
+    def has_rest(self, end: int) -> bool:
+        """Whether a sound that ends at `end` needs a last, padded window."""
+        return end > max(self.covered, self.next_start)
+
+
 class WindowCutter:
     """Cuts a sound that comes in pieces; the pieces make no difference to the windows.
 
@@ -53,13 +86,8 @@ class WindowCutter:
     """
 
     def __init__(self, *, window: int, hop: int) -> None:
-        if window < 1 or hop < 1:
-            raise ValueError(f"window ({window}) and hop ({hop}) must be 1 sample or more")
-        self._window = window
-        self._hop = hop
+        self._grid = WindowGrid(window=window, hop=hop)
         self._ring = RingBuffer(window)
-        self._next_start = 0
-        self._covered = 0
 
     def push(self, samples: NDArray[np.float32]) -> Iterator[Window]:
         """Takes float32 `[n]` and yields the windows that are complete with it.
@@ -68,7 +96,7 @@ class WindowCutter:
         """
         taken = 0
         while taken < len(samples):
-            missing = self._next_start + self._window - self._ring.end
+            missing = self._grid.next_end - self._ring.end
             part = samples[taken : taken + missing]
             self._ring.write(part)
             taken += len(part)
@@ -78,17 +106,16 @@ class WindowCutter:
     def finish(self) -> Iterator[Window]:
         """The last, padded window, if the sound's end needs one."""
         end = self._ring.end
-        if end > max(self._covered, self._next_start):
-            valid = end - self._next_start
-            sound = self._ring.copy(self._next_start, valid)
-            yield Window(self._next_start, np.pad(sound, (0, self._window - valid)), valid)
-            self._covered = end
+        if self._grid.has_rest(end):
+            start, valid = self._grid.next_start, end - self._grid.next_start
+            sound = self._ring.copy(start, valid)
+            yield Window(start, np.pad(sound, (0, self._grid.window - valid)), valid)
+            self._grid.covered = end
 
     def _complete(self) -> Window:
-        start = self._next_start
-        self._next_start += self._hop
-        self._covered = start + self._window
-        return Window(start, self._ring.copy(start, self._window), self._window)
+        start, window = self._grid.next_start, self._grid.window
+        self._grid.advance()
+        return Window(start, self._ring.copy(start, window), window)
 
 
 def hop_in_samples(hop_s: float, sample_rate_hz: int) -> int:

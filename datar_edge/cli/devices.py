@@ -6,7 +6,7 @@ import dataclasses
 
 from datar_edge.cli.options import JsonOption
 from datar_edge.cli.output import as_json, emit, rendered
-from datar_edge.listen.devices import InputDevice, input_devices
+from datar_edge.listen.sources.devices import InputDevice, input_devices
 
 
 def devices(to_json: JsonOption = False) -> None:

@@ -14,12 +14,14 @@ _PATIENCE_S = 2.0
 
 
 @contextlib.contextmanager
-def progress_bar(description: str, total: float) -> Iterator[Callable[[float], None]]:
+def progress_bar(
+    description: str, total: float | Callable[[], float | None]
+) -> Iterator[Callable[[float], None]]:
     """Shows a bar once the work has taken two seconds, if standard error is a terminal.
 
     Args:
         description: what is being done.
-        total: how much there is to do, in any unit.
+        total: how much there is to do, in any unit; or what tells it, None while it is not known.
 
     Yields:
         A function to be told how much is done so far.
@@ -65,7 +67,7 @@ def spinner(description: str) -> Iterator[Callable[[str], None]]:
 
 
 class _Bar:
-    def __init__(self, description: str, total: float) -> None:
+    def __init__(self, description: str, total: float | Callable[[], float | None]) -> None:
         self._description = description
         self._total = total
         self._show_at = time.monotonic() + _PATIENCE_S if sys.stderr.isatty() else float("inf")
@@ -76,7 +78,10 @@ class _Bar:
         if self._progress is None and time.monotonic() >= self._show_at:
             self._begin()
         if self._progress is not None:
-            self._progress.update(self._task, completed=done)
+            self._progress.update(self._task, completed=done, total=self._told_total())
+
+    def _told_total(self) -> float | None:
+        return self._total() if callable(self._total) else self._total
 
     def close(self) -> None:
         if self._progress is not None:
@@ -101,4 +106,4 @@ class _Bar:
             transient=True,
         )
         self._progress.start()
-        self._task = self._progress.add_task(self._description, total=self._total)
+        self._task = self._progress.add_task(self._description, total=self._told_total())

@@ -29,7 +29,9 @@ _SHARED = tuple(
 
 def say(kind: str, text: str) -> None:
     """Prints one line on standard error, such as "error: …" or "note: …"."""
-    typer.echo(f"{kind}: {' '.join(text.split())}", err=True)
+    # Not typer.echo, which would go around a live display that holds the terminal.
+    sys.stderr.write(f"{kind}: {' '.join(text.split())}\n")
+    sys.stderr.flush()
 
 
 def say_unexpected(error: Exception) -> int:

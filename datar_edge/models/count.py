@@ -50,10 +50,10 @@ def count_parts(model: Network) -> list[PartCount]:
 def _parts(model: Network) -> list[tuple[str, nn.Module]]:
     parts: list[tuple[str, nn.Module]] = []
     for name, child in model.named_children():
-        inner = isinstance(child, nn.ModuleList)
-        parts += (
-            [(f"{name}.{i}", part) for i, part in enumerate(child)] if inner else [(name, child)]
-        )  # type: ignore[arg-type]
+        if isinstance(child, nn.ModuleList):
+            parts += [(f"{name}.{index}", part) for index, part in enumerate(child)]
+        else:
+            parts.append((name, child))
     return [(name, part) for name, part in parts if count_parameters(part)]
 
 

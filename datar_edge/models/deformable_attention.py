@@ -130,7 +130,8 @@ class DeformableAttention(nn.Module):
         if self.position_bias == "none":
             return None
         if self.position_bias == "fixed":
-            return self.bias_table[share].unsqueeze(0)
+            order = SAMPLERS[self.sampler].order(self.grid)
+            return self.bias_table[share, :, order].unsqueeze(0)
         table = tied(self.bias_table, queries) if self.tie_table else self.bias_table
         groups = self.offsets.groups
         first, last = (groups * place // self.num_heads for place in (share.start, share.stop - 1))

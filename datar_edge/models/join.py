@@ -41,6 +41,6 @@ def repeated(values: Tensor, count: int) -> Tensor:
     """The last axis written at least `count` times in a row: `[..., L]`, `[..., count * L]` up."""
     if count == 1:
         return values
-    base = repeated(values, -(-count // _MOST)).unsqueeze(-2)
-    copies = min(_MOST, count)
-    return torch.cat([base] * copies, dim=-2).flatten(-2)
+    base = repeated(values, -(-count // _MOST))
+    # Each its own view: ExecuTorch's partitioner refuses a join of one tensor with itself.
+    return torch.cat([base.unsqueeze(-2) for _ in range(min(_MOST, count))], dim=-2).flatten(-2)

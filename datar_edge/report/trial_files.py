@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from datar_edge.extras import require
 from datar_edge.models import Checkpoint, WaveformModel
 from datar_edge.models.deformable_attention import set_sampler
 from datar_edge.models.session import card_of
+from datar_edge.quantize.quiet import log_held
 from datar_edge.quantize.recipe import Recipe, Stage
 from datar_edge.quantize.recipes import recipe_for
 
@@ -93,12 +93,8 @@ def _onnx(content: bytes, recipe: Recipe, calibration: Windows) -> bytes:
     quantizer: Any = require(
         "datar_edge.quantize.onnx", extra="export", purpose="quantizing for ONNX Runtime"
     )
-    before = logging.root.manager.disable
-    logging.disable(logging.WARNING)  # its advice on models made elsewhere
-    try:
+    with log_held():
         graph = quantizer.quantized(onnx.ModelProto.FromString(content), recipe, calibration)
-    finally:
-        logging.disable(before)
     quantized: bytes = graph.SerializeToString(deterministic=True)
     return quantized
 

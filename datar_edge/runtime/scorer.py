@@ -67,8 +67,11 @@ class WindowScorer:
         self._session = session
         self._rate_hz = card.sample_rate_hz
         self._min_level_dbfs = min_level_dbfs
-        hop = hop_in_samples(card.hop_s if hop_s is None else hop_s, self._rate_hz)
-        self._cutter = WindowCutter(window=card.window_samples, hop=hop)
+        self.hop = hop_in_samples(card.hop_s if hop_s is None else hop_s, self._rate_hz)
+        """Samples from one window's start to the next's."""
+        self.window = card.window_samples
+        """Samples of one window."""
+        self._cutter = WindowCutter(window=self.window, hop=self.hop)
 
     def push(self, samples: NDArray[np.float32]) -> Iterator[WindowScores]:
         """Scores of the windows that float32 `[n]` completes.
@@ -78,11 +81,11 @@ class WindowScorer:
         Raises:
             RuntimeFailureError: the model failed or gave scores that are not finite.
         """
-        return map(self._score, self._cutter.push(samples))
+        return map(self.score, self._cutter.push(samples))
 
     def finish(self) -> Iterator[WindowScores]:
         """Score of the last, padded window, if the sound's end needs one."""
-        return map(self._score, self._cutter.finish())
+        return map(self.score, self._cutter.finish())
 
     def score_all(self, blocks: Iterable[NDArray[np.float32]]) -> Iterator[WindowScores]:
         """Scores of all windows of a sound that comes in blocks of float32 `[n]`."""
@@ -90,7 +93,12 @@ class WindowScorer:
             yield from self.push(block)
         yield from self.finish()
 
-    def _score(self, window: Window) -> WindowScores:
+    def score(self, window: Window) -> WindowScores:
+        """Scores of one window that somebody else has cut.
+
+        Raises:
+            RuntimeFailureError: the model failed or gave scores that are not finite.
+        """
         level_dbfs = window.level_dbfs
         return WindowScores(
             start_s=window.start / self._rate_hz,

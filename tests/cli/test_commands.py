@@ -137,7 +137,7 @@ def test_wrong_input_is_one_line(
 
 def test_listen_gives_json_lines(real_sounds: list[Path], capsys: Capture) -> None:
     arguments = ["listen", "--input", real_sounds[-1], "--fast", "--json", "--scores"]
-    assert call(*arguments, "--threshold", "0.2") == 0
+    assert call(*arguments, "--start-threshold", "0.2") == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     kinds = [line["type"] for line in lines]
     assert kinds[0] == kinds[-1] == "status"

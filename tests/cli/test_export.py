@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -33,6 +33,46 @@ def test_a_place_that_cannot_be_written_is_told_before_the_work(capsys: Capture)
     assert call("--output", "/proc/datar.tflite") == 2
     assert "error: /proc/datar.tflite cannot be written" in one_line(capsys)
     assert time.monotonic() - began_s < _PATIENCE_S / 4
+
+
+@pytest.fixture
+def full_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own with room for a hundred kilobytes."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounting = ["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", str(place)]
+    mounted = subprocess.run(mounting, capture_output=True, text=True, check=False)
+    if mounted.returncode:
+        pytest.skip(f"no file system can be mounted here: {mounted.stderr.strip()}")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+def test_a_full_disk_is_one_line_and_nothing_is_left(
+    nano_checkpoint: Callable[..., Path], full_disk: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    checkpoint = nano_checkpoint(tmp_path / "nano.safetensors")
+    assert call(checkpoint, "--target", "onnx", "--output", full_disk / "nano.onnx") == 2
+    assert "nano.onnx cannot be written: No space left on device" in one_line(capsys)
+    assert list(full_disk.iterdir()) == []
+
+
+def test_a_full_temporary_folder_is_one_line_and_nothing_is_left(
+    nano_checkpoint: Callable[..., Path],
+    full_disk: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Capture,
+) -> None:
+    """The converter's native code would end the process."""
+    checkpoint, place = nano_checkpoint(tmp_path / "nano.safetensors"), tmp_path / "place"
+    place.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(full_disk))
+    assert call(checkpoint, "--output", place / "nano.tflite") == 2
+    told = one_line(capsys)
+    assert told.startswith(f"error: {full_disk} has 0 MB free, and converting to TFLite needs")
+    assert "TMPDIR" in told
+    assert list(place.iterdir()) == []
 
 
 def test_several_files_need_a_folder(tmp_path: Path, capsys: Capture) -> None:

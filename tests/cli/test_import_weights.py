@@ -49,7 +49,10 @@ def test_a_checkpoint_and_a_table_of_every_tensor(
     summed = torch.load(weights, weights_only=True)["model"]["module.patch_proj.0.weight"]
     stem = checkpoint.model.state_dict()["stem.0.conv.weight"]
     assert torch.allclose(stem[:, 0], summed.sum(dim=1), atol=1e-5)
-    assert main(["import-weights", str(weights), *arguments, "--force", "--variant", "as-released"]) == 0
+    assert (
+        main(["import-weights", str(weights), *arguments, "--force", "--variant", "as-released"])
+        == 0
+    )
     assert "1 resized" in capsys.readouterr().out
 
 

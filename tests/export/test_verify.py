@@ -20,17 +20,27 @@ def parity(*, agreeing: int, windows: int, logit: float = 0.0) -> Parity:
 
 
 @pytest.mark.parametrize(
-    ("agreeing", "windows", "kept"),
-    [(16, 16, True), (15, 16, True), (14, 16, False), (98, 100, True), (97, 100, False)],
+    ("quantize", "agreeing", "windows", "kept"),
+    [
+        ("int8", 16, 16, True),
+        ("int8", 15, 16, False),
+        ("int8", 49, 50, True),
+        ("int8", 98, 100, True),
+        ("int8-dynamic", 97, 100, False),
+        ("fp16", 99, 100, True),
+        ("fp16", 98, 100, False),
+        ("none", 99, 100, False),
+    ],
 )
-def test_two_in_a_hundred_may_differ_and_always_one(
-    agreeing: int, windows: int, kept: bool
+def test_so_many_windows_keep_their_label(
+    quantize: str, agreeing: int, windows: int, kept: bool
 ) -> None:
-    assert BOUNDS["int8"].allows(parity(agreeing=agreeing, windows=windows)) is kept
-
-
-def test_float32_may_not_differ_in_a_single_window() -> None:
-    assert not BOUNDS["none"].allows(parity(agreeing=99, windows=100))
+    found = parity(agreeing=agreeing, windows=windows)
+    if kept:
+        check_parity(found, BOUNDS[quantize])
+    else:
+        with pytest.raises(VerificationError, match=f"of {windows} windows have the same"):
+            check_parity(found, BOUNDS[quantize])
 
 
 def test_a_logit_over_the_bound_is_told_with_both_figures() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 import pytest
 import torch
 
 from datar_edge.config import DeformableConfig
+from datar_edge.config.parts import PositionBias
 from datar_edge.models.deformable_attention import (
     DeformableAttention,
     OffsetGenerator,
@@ -128,3 +131,26 @@ def test_without_offsets_it_is_global_attention(groups: int, stride: int) -> Non
             merged = (logits.softmax(-1) @ value).transpose(0, 1).reshape(-1, dim)
             expected.append(module.project(merged).reshape(*size, dim))
         assert (module(features) - torch.stack(expected)).abs().max() <= 1e-5
+
+
+@pytest.mark.parametrize("position_bias", get_args(PositionBias))
+@pytest.mark.parametrize("heads_at_once", [1, 2, 4, 8])
+def test_heads_in_shares_are_heads_together(
+    position_bias: PositionBias, heads_at_once: int
+) -> None:
+    """In a form that gives points back in another order, for each kind of position bias."""
+    torch.manual_seed(9)
+    module = DeformableAttention(
+        dim=16,
+        num_heads=8,
+        map_size=(3, 32),
+        config=DeformableConfig(groups=2, position_bias=position_bias),
+    ).eval()
+    torch.nn.init.normal_(module.offsets.to_offset.weight)
+    if position_bias != "none":
+        torch.nn.init.normal_(module.bias_table)
+    features = torch.randn(2, 3, 32, 16)
+    with torch.no_grad():
+        together = module(features)
+        module.sampler, module.heads_at_once = "banded", heads_at_once
+        assert (module(features) - together).abs().max() <= 1e-5

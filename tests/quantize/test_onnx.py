@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 from datar_edge.bundled import verification_sounds
 from datar_edge.card import ModelCard
 from datar_edge.config import DatarConfig, DeformableConfig, FbankConfig, StageConfig
-from datar_edge.export.onnx import OnnxTarget
-from datar_edge.export.proof import check_types
-from datar_edge.export.target import TensorTypes
+from datar_edge.export.onnx.target import OnnxTarget
+from datar_edge.export.proof import check_types, promised_weights
 from datar_edge.export.verify import compare, recording_windows
 from datar_edge.models import Checkpoint, WaveformModel, build
 from datar_edge.models.session import TorchSession, card_of
@@ -111,9 +110,9 @@ def test_is_small_near_the_model_and_of_the_promised_types(
     unseen = list(recording_windows(real_sounds, lowered.card))
     assert sqnr_db(path, lowered, unseen) >= LEAST_SQNR_DB[name]
     types = OnnxTarget().tensor_types(path)
-    weights = {kind: count for kind, count in types.weights.items() if kind != "int16"}
-    check_types(TensorTypes(weights=weights, activations=types.activations), recipe)
-    assert "float32" not in weights
+    promised = promised_weights(WaveformModel(lowered.checkpoint.model), recipe)
+    check_types(types, recipe, promised=promised)
+    assert "float32" not in types.weights
     assert types.activations.get("int8", 0) == (0 if name == "fp16" else LINEAR_LAYERS)
     delegation = OnnxTarget().delegation(path)
     assert delegation.delegated_ops == delegation.ops

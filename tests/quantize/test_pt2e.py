@@ -18,11 +18,13 @@ from datar_edge.card import ModelCard
 from datar_edge.config import FbankConfig
 from datar_edge.errors import ConfigError
 from datar_edge.export import export
-from datar_edge.export.executorch import ExecuTorchTarget
-from datar_edge.export.proof import check_types
+from datar_edge.export.executorch.passes import captured
+from datar_edge.export.executorch.target import ExecuTorchTarget
+from datar_edge.export.proof import check_types, promised_weights
 from datar_edge.export.verify import compare, recording_windows
 from datar_edge.models import load_checkpoint
 from datar_edge.models.session import TorchSession
+from datar_edge.quantize.pt2e import quantizer
 from datar_edge.quantize.recipe import Recipe
 from datar_edge.quantize.recipes import recipe_for
 from datar_edge.runtime import open_session
@@ -89,7 +91,7 @@ def test_int8_is_in_the_file_and_near_to_float(tmp_path: Path, quantize: str) ->
     path = quantized(tmp_path / "x.pte", recipe, calibration)
     target = ExecuTorchTarget()
     types = target.tensor_types(path)
-    check_types(types, recipe)
+    check_types(types, recipe, promised=promised_weights(Toy(), recipe))
     assert types.weights["int8"] >= 40 * 32 + 32 * 32 * len(LABELS)
     assert target.delegation(path).not_delegated == ()
     waveform = windows(0.5)[0]
@@ -127,6 +129,66 @@ def test_a_recipe_that_calibrates_wants_sound() -> None:
         )
 
 
+class Halves(nn.Module):
+    """A linear layer, narrow or wide, on the joined halves of its input, and one on that."""
+
+    def __init__(self, inputs: int) -> None:
+        super().__init__()
+        torch.manual_seed(5)
+        self.inputs = inputs
+        self.first = nn.Linear(inputs, 64)
+        self.second = nn.Linear(64, len(LABELS))
+
+    def forward(self, waveform: Tensor) -> tuple[Tensor, ...]:
+        rows = waveform[:, : 4 * self.inputs].reshape(4, self.inputs)
+        halves = [part.unsqueeze(1) for part in (rows[:, ::2] * 2.0, rows[:, 1::2] * 9.0)]
+        joined = torch.cat(halves, dim=1).flatten(1)
+        return (self.second(self.first(joined)).mean(dim=0, keepdim=True).softmax(dim=-1),)
+
+
+def annotated(inputs: int, dynamic_from_inputs: int | None) -> dict[str, bool]:
+    """Operators that the quantizer chose, each with whether its ranges are found at run time."""
+    recipe = dataclasses.replace(
+        recipe_for("executorch", "int8"),
+        float_layers=(),
+        dynamic_from_inputs=dynamic_from_inputs,
+    )
+    graph = captured(Halves(inputs).eval(), SAMPLES)
+    quantizer(recipe).annotate(graph)
+    chosen: dict[str, bool] = {}
+    for node in graph.graph.nodes:
+        annotation = node.meta.get("quantization_annotation")
+        if node.op == "call_function" and annotation is not None and annotation.input_qspec_map:
+            spec = annotation.input_qspec_map.get(node.args[0])
+            chosen[node.name] = getattr(spec, "is_dynamic", False)
+    return chosen
+
+
+def test_in_wide_layers_the_ranges_are_found_row_by_row() -> None:
+    assert annotated(64, None) == {"linear": False, "linear_1": False}
+    assert annotated(64, 65) == {"linear": False, "linear_1": False}
+    assert annotated(96, 65) == {"linear": True, "linear_1": False}
+    assert annotated(64, 64) == {"linear": True, "linear_1": True}
+
+
+def test_what_joins_tensors_is_not_quantized(tmp_path: Path) -> None:
+    """XNNPACK refuses a file whose reshape stands between two ranges, when it is run."""
+    recipe = dataclasses.replace(recipe_for("executorch", "int8"), float_layers=())
+    target, toy = ExecuTorchTarget(), Halves(64).eval()
+    content = target.lower(
+        toy,  # type: ignore[arg-type]
+        SAMPLES,
+        recipe=recipe,
+        calibration=windows(0.5),
+    )
+    path = tmp_path / "x.pte"
+    path.write_bytes(target.with_card(content, CARD))
+    waveform = windows(0.5)[0]
+    with torch.inference_mode():
+        expected = toy(torch.from_numpy(waveform))[0][0].numpy()
+    assert 0.0 < np.abs(scores(path, waveform) - expected).max() < 0.02
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("quantize", ["fp16", "int8-dynamic", "int8"])
 def test_the_bundled_model_hears_the_same(tmp_path: Path, esc10: Path, quantize: str) -> None:
@@ -142,7 +204,6 @@ def test_the_bundled_model_hears_the_same(tmp_path: Path, esc10: Path, quantize:
         allow_drift=True,
         output=tmp_path / "model.pte",
     )
-    check_types(exported.types, recipe_for("executorch", quantize))
     with open_session(exported.artifact) as ours, TorchSession(checkpoint) as reference:
         parity = compare(ours, reference, recording_windows(held_out, ours.card))
     assert parity.top1_agreement >= 0.98

@@ -20,7 +20,7 @@ from datar_edge.errors import (
     ModelFileError,
     RuntimeFailureError,
 )
-from datar_edge.export.executorch import ExecuTorchTarget
+from datar_edge.export.executorch.target import ExecuTorchTarget
 from datar_edge.quantize.recipes import recipe_for
 from datar_edge.runtime import open_session, read_model_card
 from datar_edge.runtime.card_in_executorch import read_card

@@ -1,1 +1,7 @@
-"""What lets listening be left running: health over HTTP, the watchdog, signals."""
+"""What makes listening a service: health for others to ask, systemd, signals, a log of changes."""
+
+from __future__ import annotations
+
+from datar_edge.listen.service.service import Service
+
+__all__ = ["Service"]

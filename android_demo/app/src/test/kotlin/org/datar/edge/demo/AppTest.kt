@@ -1,0 +1,53 @@
+package org.datar.edge.demo
+
+import android.Manifest
+import android.app.Application
+import android.content.pm.PackageManager
+import android.os.Looper
+import org.datar.edge.jvm.JvmTfliteEngine
+import org.junit.After
+import org.junit.Before
+import org.junit.runner.RunWith
+import org.robolectric.RobolectricTestRunner
+import org.robolectric.RuntimeEnvironment
+import org.robolectric.Shadows.shadowOf
+import org.robolectric.annotation.Config
+import org.robolectric.shadows.ShadowAudioRecord
+
+/** The app on Robolectric's Android, with a microphone that the test feeds. */
+@RunWith(RobolectricTestRunner::class)
+@Config(application = TestApplication::class)
+abstract class AppTest {
+    protected val app: Application get() = RuntimeEnvironment.getApplication()
+    protected val microphone = FedMicrophone()
+
+    @Before
+    fun plugIn() {
+        ShadowAudioRecord.setSourceProvider { microphone }
+        shadowOf(app.packageManager).setSystemFeature(PackageManager.FEATURE_MICROPHONE, true)
+    }
+
+    @After
+    fun takeEnginesBack() {
+        TestApplication.engines = listOf(JvmTfliteEngine())
+    }
+
+    protected fun allowMicrophone() = shadowOf(app).grantPermissions(Manifest.permission.RECORD_AUDIO)
+
+    protected fun screen(): MainScreenRobot = MainScreenRobot()
+
+    companion object {
+        /** Lets the main thread run until something holds. */
+        fun await(what: String, holds: () -> Boolean) {
+            val deadlineNs = System.nanoTime() + TIMEOUT_S * 1_000_000_000
+            while (true) {
+                shadowOf(Looper.getMainLooper()).idle()
+                if (holds()) return
+                if (System.nanoTime() > deadlineNs) throw AssertionError("never: $what")
+                Thread.sleep(5)
+            }
+        }
+
+        private const val TIMEOUT_S = 30L
+    }
+}

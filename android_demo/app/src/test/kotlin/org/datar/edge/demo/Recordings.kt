@@ -1,0 +1,48 @@
+package org.datar.edge.demo
+
+import java.io.File
+import java.nio.ByteBuffer
+import java.nio.ByteOrder
+import javax.sound.sampled.AudioFormat
+import javax.sound.sampled.AudioSystem
+import org.datar.edge.demo.sound.Resampler
+
+/** The recordings of the repository's examples, decoded by the JVM. */
+object Recordings {
+    private val folder = File(checkNotNull(System.getProperty("demo")) { "the build sets 'demo'" }, "../examples")
+
+    fun file(name: String) = File(folder, name)
+
+    /** Mono samples at the file's own rate, and that rate. */
+    fun decode(name: String): Pair<FloatArray, Int> = AudioSystem.getAudioInputStream(file(name)).use { coded ->
+        val rateHz = coded.format.sampleRate
+        val channels = coded.format.channels
+        val format = AudioFormat(rateHz, Short.SIZE_BITS, channels, true, false)
+        val bytes = AudioSystem.getAudioInputStream(format, coded).readAllBytes()
+        val shorts = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asShortBuffer()
+        val mono = FloatArray(shorts.remaining() / channels) {
+            var sum = 0f
+            repeat(channels) { sum += shorts.get() / 32_768f }
+            sum / channels
+        }
+        mono to rateHz.toInt()
+    }
+
+    /** Mono samples at the model's rate. */
+    fun at(rateHz: Int, name: String): FloatArray {
+        val (samples, fromHz) = decode(name)
+        return resampled(samples, fromHz, rateHz)
+    }
+
+    fun resampled(samples: FloatArray, fromHz: Int, toHz: Int, block: Int = samples.size): FloatArray {
+        val resampler = Resampler(fromHz, toHz)
+        val out = ArrayList<Float>()
+        val sink = { part: FloatArray, count: Int -> (0 until count).forEach { out += part[it] } }
+        for (start in samples.indices step block) {
+            val part = samples.copyOfRange(start, minOf(samples.size, start + block))
+            resampler.push(part, part.size, sink)
+        }
+        resampler.finish(sink)
+        return out.toFloatArray()
+    }
+}

@@ -1,0 +1,42 @@
+"""Where the demo's build puts things, and what its scripts share."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+DEMO = Path(__file__).resolve().parents[1]
+REPOSITORY = DEMO.parent
+APP = DEMO / "app"
+BUILD = DEMO / "build"
+ASSETS = BUILD / "assets"
+MODELS = ASSETS / "models"
+EXECUTORCH = BUILD / "executorch"
+APKS = BUILD / "apk"
+
+ABIS = ("arm64-v8a", "x86_64")
+PACKAGE = "org.datar.edge.demo"
+
+
+@dataclass(frozen=True)
+class AppVersion:
+    """What Gradle would write into the manifest."""
+
+    min_sdk: str
+    target_sdk: str
+    code: str
+    name: str
+
+
+def versions() -> dict[str, str]:
+    """The versions in gradle/libs.versions.toml."""
+    text = (DEMO / "gradle/libs.versions.toml").read_text()
+    section = text.split("[versions]")[1].split("\n[")[0]
+    return dict(re.findall(r'^(\w+) = "([^"]+)"', section, re.MULTILINE))
+
+
+def app_version() -> AppVersion:
+    """Version and SDK levels of the app."""
+    found = versions()
+    return AppVersion(found["minSdk"], found["targetSdk"], found["appCode"], found["app"])

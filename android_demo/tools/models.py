@@ -1,0 +1,74 @@
+"""Puts models into the app's assets.
+
+    python android_demo/tools/models.py            the bundled model, in the forms of FORMS
+    python android_demo/tools/models.py FILE…      these files in their place: .tflite, .pte
+
+The app offers whatever lies there: labels, rate, window and thresholds come from each file's card.
+Needs the developer's environment (`make dev`).
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import demo
+
+from datar_edge.bundled import bundled_checkpoint, bundled_tflite
+from datar_edge.errors import DatarEdgeError
+from datar_edge.runtime import open_session
+
+FORMS = {
+    "datar-micro-fp16.tflite": ("tflite", "fp16"),
+    "datar-micro-int8.tflite": ("tflite", "int8"),
+    "datar-micro-int8.pte": ("executorch", "int8"),
+}
+"""Target and quantization of each file that is exported. The float32 .tflite is bundled."""
+ENDINGS = {".tflite", ".pte"}
+
+
+def main() -> None:
+    """Fills build/assets/models/ anew."""
+    files = [Path(name) for name in sys.argv[1:]]
+    try:
+        for file in files:
+            _check(file)
+    except DatarEdgeError as error:
+        sys.exit(f"error: {error}")
+    _put(files or [bundled_tflite(), *(_exported(name) for name in FORMS)])
+
+
+def _check(file: Path) -> None:
+    if file.suffix not in ENDINGS:
+        sys.exit(f"error: {file} is neither a .tflite nor a .pte")
+    with open_session(file) as session:
+        print(f"{file.name}: {len(session.card.labels)} labels, {session.card.window_s:g} s")
+
+
+def _exported(name: str) -> Path:
+    """A form of the bundled model, exported where it is missing or older than the checkpoint."""
+    place = demo.BUILD / "export" / name
+    checkpoint = bundled_checkpoint()
+    if not place.is_file() or place.stat().st_mtime < checkpoint.stat().st_mtime:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        target, quantize = FORMS[name]
+        command = [sys.executable, "-m", "datar_edge", "export", str(checkpoint), "--force"]
+        command += ["--target", target, "--quantize", quantize, "--output", str(place)]
+        subprocess.run(command, check=True)
+    return place
+
+
+def _put(files: list[Path]) -> None:
+    fresh = demo.ASSETS / "models.fresh"
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    for file in files:
+        shutil.copy2(file, fresh / file.name)
+    shutil.rmtree(demo.MODELS, ignore_errors=True)
+    fresh.rename(demo.MODELS)
+
+
+if __name__ == "__main__":
+    main()

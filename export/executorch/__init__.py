@@ -1,0 +1,1 @@
+"""`.pte` files, by torch.export and XNNPACK's partitioner."""

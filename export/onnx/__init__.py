@@ -1,0 +1,1 @@
+"""`.onnx` files, by torch.export and ONNX Script."""

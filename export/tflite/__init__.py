@@ -1,0 +1,1 @@
+"""`.tflite` files, by litert-torch."""

@@ -1,0 +1,89 @@
+"""The soak in its short form: it measures, keeps, and says what is missed."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def module(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Modules of tools/soak, which belongs to the checkout only."""
+    monkeypatch.syspath_prepend(str(ROOT))
+    return lambda name: importlib.import_module(f"tools.soak.{name}")
+
+
+def soak(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    places = ("--folder", str(folder), "--output", str(folder / "page.md"))
+    return subprocess.run(
+        [sys.executable, "-m", "tools.soak", "--short", *places, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_device_is_lost_and_comes_back(tmp_path: Path) -> None:
+    done = soak(tmp_path, "--only", "losses")
+    assert done.returncode == 0, done.stdout + done.stderr
+    result = json.loads((tmp_path / "losses.json").read_text())
+    assert (result["lost"], result["back"]) == (3, 3)
+    assert result["events"] >= 3
+    assert (result["open"], result["doubled"], result["across"]) == (0, 0, 0)
+    assert "3 lost, 3 back" in (tmp_path / "page.md").read_text()
+
+
+def test_what_was_measured_is_kept_and_a_miss_is_told(tmp_path: Path) -> None:
+    lost = {"lost": 3, "back": 2, "events": 4, "open": 1, "doubled": 0, "across": 0}
+    (tmp_path / "losses.json").write_text(json.dumps(lost))
+    done = soak(tmp_path, "--only", "losses")
+    assert done.returncode == 1
+    assert "3 lost, 2 back; 4 events, 1 open" in done.stdout
+    assert "**missed**" in done.stdout
+
+
+def test_time_that_windows_cover_is_counted_once(module: Any) -> None:
+    covered_s = module("falling_behind").covered_s
+    assert covered_s([]) == 0.0
+    assert covered_s([(0.0, 2.0), (1.0, 3.0), (1.5, 2.5), (5.0, 6.0)]) == 4.0
+
+
+def test_events_are_counted(module: Any) -> None:
+    from datar_edge.listen.messages import EventEnd, EventStart, Status  # noqa: PLC0415
+
+    def start(number: int) -> EventStart:
+        return EventStart(id=number, label="Rain", start_s=0.0, score=0.9)
+
+    def end(number: int) -> EventEnd:
+        return EventEnd(id=number, label="Rain", start_s=0.0, end_s=1.0, max_score=0.9)
+
+    lost = Status(state="device_lost", time_s=1.0, dropped_s=0.0, windows=1)
+    counted = module("losing_devices")._counted(
+        [start(1), end(1), end(1), start(2), lost, start(3), end(3)]
+    )
+    assert counted == {"lost": 1, "back": 0, "events": 3, "open": 1, "doubled": 1, "across": 1}
+
+
+@pytest.mark.slow
+def test_the_whole_of_it_in_its_short_form(tmp_path: Path) -> None:
+    """Figures depend on what else the machine does; what does not must hold here."""
+    done = soak(tmp_path)
+    assert done.returncode in (0, 1), done.stderr
+    results = {path.stem: json.loads(path.read_text()) for path in tmp_path.glob("*.json")}
+    assert set(results) == {"start_up", "delay", "slow", "losses", "share", "memory", "tag"}
+    assert results["start_up"]["heavy"] == []
+    assert results["memory"]["windows"] >= 400
+    assert results["memory"]["most_mb"] < 150.0
+    slow = results["slow"]
+    assert slow["dropped_s"] > 0.0
+    assert abs(slow["dropped_s"] - slow["uncovered_s"]) < 1e-3
+    assert results["delay"]["dropped_s"] == 0.0

@@ -1,0 +1,101 @@
+"""Writes what the Android demo's tests compare themselves with.
+
+    python tools/android_vectors.py               android_demo/testdata/scores.json
+    python tools/android_vectors.py --recordings  android_demo/build/recordings/*.wav
+
+The scores are those of the bundled model on the recordings of examples/, cut into windows by the
+card's hop and by a hop that is no divisor of the window. The JVM cannot decode Ogg, and
+resampling differs between libraries: so its tests read the very samples that were scored here, as
+16-bit WAV at the model's rate, made again at each build and not committed.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from datar_edge.audio.files import AudioReader
+from datar_edge.bundled import bundled_tflite
+from datar_edge.runtime import open_session
+from datar_edge.runtime.scorer import WindowScorer, WindowScores
+from datar_edge.runtime.session import Session
+
+ROOT = Path(__file__).resolve().parents[1]
+SCORES = ROOT / "android_demo" / "testdata" / "scores.json"
+RECORDINGS = ROOT / "android_demo" / "build" / "recordings"
+NAMES = ("dog.ogg", "helicopter.wav", "rain.ogg", "rooster.ogg")
+ODD_HOP_S = 0.7
+
+
+def samples_of(name: str, rate_hz: int) -> NDArray[np.int16]:
+    """A recording of examples/ at a rate, in 16 bits: `[n]`."""
+    with AudioReader(ROOT / "examples" / name) as reader:
+        sound = np.concatenate(list(reader.blocks(rate_hz)))
+    return np.clip(np.round(sound * 32_768.0), -32_768, 32_767).astype(np.int16)
+
+
+def vectors() -> dict[str, Any]:
+    """The content of scores.json."""
+    with open_session(bundled_tflite()) as session:
+        card = session.card
+        recordings = {
+            Path(name).stem: [
+                _case(session, samples_of(name, card.sample_rate_hz), hop_s)
+                for hop_s in (card.hop_s, ODD_HOP_S)
+            ]
+            for name in NAMES
+        }
+    return {
+        "model": bundled_tflite().name,
+        "labels": card.labels,
+        "sample_rate_hz": card.sample_rate_hz,
+        "window_samples": card.window_samples,
+        "recordings": recordings,
+    }
+
+
+def _case(session: Session, samples: NDArray[np.int16], hop_s: float) -> dict[str, Any]:
+    scorer = WindowScorer(session, hop_s=hop_s)
+    windows = scorer.score_all([samples.astype(np.float32) / np.float32(32_768.0)])
+    return {"hop_s": hop_s, "windows": [_window(each) for each in windows]}
+
+
+def _window(window: WindowScores) -> dict[str, Any]:
+    scores = window.scores
+    return {
+        "start_s": window.start_s,
+        "end_s": window.end_s,
+        "padded_s": window.padded_s,
+        "level_dbfs": window.level_dbfs if math.isfinite(window.level_dbfs) else None,
+        "scores": None if scores is None else next(iter(scores.values())).tolist(),
+    }
+
+
+def write_recordings(rate_hz: int, folder: Path) -> None:
+    """Writes the samples that were scored as WAV files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in NAMES:
+        path = folder / f"{Path(name).stem}.wav"
+        soundfile.write(path, samples_of(name, rate_hz), rate_hz, subtype="PCM_16")
+
+
+def main() -> None:
+    """Writes the one or the other."""
+    if sys.argv[1:] == ["--recordings"]:
+        with open_session(bundled_tflite()) as session:
+            write_recordings(session.card.sample_rate_hz, RECORDINGS)
+        print(RECORDINGS)
+    else:
+        SCORES.write_text(json.dumps(vectors(), indent=1) + "\n")
+        print(SCORES)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Listening for long, losing devices, falling behind: what `make soak` measures."""
