@@ -45,7 +45,8 @@ DataOption = Annotated[
     str,
     typer.Option(
         metavar="SET",
-        help="A data set: esc:DIR, folder:DIR, vggsound:DIR, kinetics-sounds:DIR or epic-kitchens:DIR.",
+        help="A data set: esc:DIR, folder:DIR, vggsound:DIR, kinetics-sounds:DIR, "
+        "epic-kitchens:DIR.",
     ),
 ]
 LimitOption = Annotated[

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import os
+import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -88,12 +89,16 @@ def _results(
     while batch := list(itertools.islice(planned, _FILES_AT_ONCE)):
         rows = [{"planned": FileResult(file=file).to_json()} for file in batch]
         blocks = max(actors, len(rows) // _BLOCK_FILES)
-        tagged = data.from_items(rows, override_num_blocks=min(blocks, len(rows))).map(
-            _TaggingActor,
-            fn_constructor_args=(recipe,),
-            compute=data.ActorPoolStrategy(size=min(actors, len(rows))),
-            ray_remote_args_fn=_tries,
-        )
+        dataset = data.from_items(rows, override_num_blocks=min(blocks, len(rows)))
+        with warnings.catch_warnings():
+            # Ray 2.60 has no other way to bound restarts; it goes in 2.64, the extra ends before.
+            warnings.filterwarnings("ignore", message="`ray_remote_args_fn` is deprecated")
+            tagged = dataset.map(
+                _TaggingActor,
+                fn_constructor_args=(recipe,),
+                compute=data.ActorPoolStrategy(size=min(actors, len(rows))),
+                ray_remote_args_fn=_tries,
+            )
         for row in tagged.iter_rows():
             yield FileResult.from_json(row["result"])
 
