@@ -69,8 +69,10 @@ def follow(tracker: EventTracker, sound: list[WindowScores | float]) -> list[Any
     """Windows with what they tell, and what gaps tell of the sound before them, with the gaps."""
     told: list[Any] = []
     for each in sound:
-        told += [*tracker.gap(each), each] if isinstance(each, float) else [each]
-        told += [] if isinstance(each, float) else tracker.update(each)
+        if isinstance(each, float):
+            told += [*tracker.gap(each), each]
+        else:
+            told += [each, *tracker.update(each)]
     return [*told, *tracker.finish()]
 
 
