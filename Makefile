@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo dev format lint types layers test test-slow fuzz foreign \
-	bench android bundled-model clean
+	bench soak android bundled-model clean
 
 BIN := .venv/bin
 
@@ -57,6 +57,9 @@ foreign: dev ## Has other programs run the bundled .tflite: tflite_runtime, C++ 
 
 bench: dev ## Measures speed, size and memory against their aims; writes docs/benchmarks.md.
 	$(BIN)/python benchmarks/goals.py
+
+soak: dev ## Listens for long, loses devices, falls behind; writes docs/reliability.md. Takes half an hour.
+	$(BIN)/python -m tools.soak
 
 android: dev ## Builds, tests, packs and checks the Android demo; MODELS="a.tflite b.pte" for your own.
 	@$(BIN)/python android_demo/tools/build.py $(MODELS)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import logging
 import os
+import socket
 import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from datar_edge.errors import ConfigError, RuntimeFailureError
 from datar_edge.extras import require
@@ -23,6 +25,7 @@ _FILES_AT_ONCE = 10_000
 """Files whose names are held by the cluster at a time."""
 _BLOCK_FILES = 16
 """Files that an actor takes at a time; results come block by block."""
+_KNOCK_S = 10.0
 _TRIES = 3
 """By default Ray begins an actor anew for ever, also on a file that ends it each time."""
 
@@ -67,13 +70,21 @@ def tag_on_cluster(
 def _connect(ray: Any, address: str) -> None:
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     try:
+        _knock(address)
         with native_log_held():  # it tells that it was told to tell nothing
             ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         raise ConfigError(
             f"no Ray cluster can be reached at {address!r}: {error}",
             fix="Begin one with: ray start --head, or give --ray local.",
         ) from error
+
+
+def _knock(address: str) -> None:
+    """Ray itself tries for minutes to reach a head that is not there."""
+    place = urlsplit(address if "://" in address else f"//{address}")
+    if place.hostname is not None and place.port is not None:
+        socket.create_connection((place.hostname, place.port), timeout=_KNOCK_S).close()
 
 
 def _results(

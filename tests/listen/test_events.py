@@ -201,6 +201,16 @@ def test_a_label_cannot_begin_again_while_it_cools_down(chooser) -> None:
     assert times(follow(chooser, config, scores)) == [(0, 1.5), (4.75, 9.0)]
 
 
+def test_what_is_heard_while_a_label_cools_down_does_not_count(chooser) -> None:
+    config = dataclasses.replace(HALF, cooldown_s=3.25)  # to 4.75, where the fifth window holds
+    *_, end = follow(chooser, config, [0.5, 0.0, 0.75, 0.5, 0.5, 0.5])
+    assert (end.start_s, end.max_score) == (4.75, 0.5)
+    scores = [0.5, 0.0, 0.0, 0.0, 0.5, 0.0]  # the last 0.5 holds to 5.5, 0.75 s of it count
+    for least_s, events in ((0.75, 2), (0.8, 1)):
+        long = dataclasses.replace(config, min_duration_s=least_s)
+        assert len(times(follow(chooser, long, scores))) == events
+
+
 def test_lost_sound_ends_all_events_and_hides_nothing_behind_it(chooser) -> None:
     config = dataclasses.replace(HALF, smoothing_s=100.0, margin_after_s=5.0, margin_before_s=5.0)
     tracker = EventTracker(chooser, config)

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torchao.quantization.pt2e.quantizer import QuantizationSpec
 
 from datar_edge.bundled import bundled_checkpoint
 from datar_edge.card import ModelCard
@@ -25,6 +26,7 @@ from datar_edge.export.verify import compare, recording_windows
 from datar_edge.models import load_checkpoint
 from datar_edge.models.session import TorchSession
 from datar_edge.quantize.pt2e import quantizer
+from datar_edge.quantize.quiet import quiet
 from datar_edge.quantize.recipe import Recipe
 from datar_edge.quantize.recipes import recipe_for
 from datar_edge.runtime import open_session
@@ -154,13 +156,14 @@ def annotated(inputs: int, dynamic_from_inputs: int | None) -> dict[str, bool]:
         dynamic_from_inputs=dynamic_from_inputs,
     )
     graph = captured(Halves(inputs).eval(), SAMPLES)
-    quantizer(recipe).annotate(graph)
+    with quiet():  # ExecuTorch's imports warn
+        quantizer(recipe).annotate(graph)
     chosen: dict[str, bool] = {}
     for node in graph.graph.nodes:
         annotation = node.meta.get("quantization_annotation")
-        if node.op == "call_function" and annotation is not None and annotation.input_qspec_map:
-            spec = annotation.input_qspec_map.get(node.args[0])
-            chosen[node.name] = getattr(spec, "is_dynamic", False)
+        for spec in annotation.input_qspec_map.values() if annotation is not None else ():
+            if isinstance(spec, QuantizationSpec) and spec.dtype is torch.int8:
+                chosen.setdefault(node.name, bool(spec.is_dynamic))
     return chosen
 
 

@@ -9,11 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from datar_edge.errors import ConfigError
-from datar_edge.tagging.planned import planned_files
-from datar_edge.tagging.recipe import TaggingRecipe
-from datar_edge.tagging.run import tag_all
-
 TAG = [sys.executable, "-m", "datar_edge", "tag"]
 
 
@@ -55,18 +50,24 @@ def test_a_cluster_writes_the_same_file(
 
 @pytest.mark.slow
 def test_a_cluster_of_its_own(real_sounds: list[Path]) -> None:
-    with TaggingRecipe().open() as tagger:
-        plain = list(tag_all(planned_files(real_sounds), tagger))
-        assert list(tag_all(planned_files(real_sounds), tagger, cluster="local")) == plain
+    """In processes of their own: Ray warns of much, which is an error here."""
+    arguments = [*TAG, *map(str, real_sounds), "--json"]
+    plain, local = (
+        subprocess.run([*arguments, *options], capture_output=True, text=True, check=True)
+        for options in ([], ["--ray", "local"])
+    )
+    assert local.stdout == plain.stdout
+    assert local.stderr == plain.stderr
 
 
-@pytest.mark.slow
-def test_an_address_without_a_cluster_is_told(real_sounds: list[Path]) -> None:
-    with (
-        TaggingRecipe().open() as tagger,
-        pytest.raises(ConfigError, match=r"no Ray cluster can be reached at '127.0.0.1:9'"),
-    ):
-        list(tag_all(planned_files(real_sounds), tagger, cluster="127.0.0.1:9"))
+@pytest.mark.parametrize("address", ["127.0.0.1:9", "ray://127.0.0.1:9", "127.0.0.1:port"])
+def test_an_address_without_a_cluster_is_told(real_sounds: list[Path], address: str) -> None:
+    done = subprocess.run(
+        [*TAG, str(real_sounds[0]), "--ray", address], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: no Ray cluster can be reached at '{address}': ")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_ray_that_is_not_installed_is_told(real_sounds: list[Path]) -> None:

@@ -29,21 +29,25 @@ abstract class AppTest {
 
     @After
     fun takeEnginesBack() {
+        told = { "" }
         TestApplication.engines = listOf(JvmTfliteEngine())
     }
 
     protected fun allowMicrophone() = shadowOf(app).grantPermissions(Manifest.permission.RECORD_AUDIO)
 
-    protected fun screen(): MainScreenRobot = MainScreenRobot()
+    protected fun screen(): MainScreenRobot = MainScreenRobot().also { told = { ", the screen says: $it" } }
 
     companion object {
+        /** Says more of what was awaited in vain. */
+        var told: () -> String = { "" }
+
         /** Lets the main thread run until something holds. */
         fun await(what: String, holds: () -> Boolean) {
             val deadlineNs = System.nanoTime() + TIMEOUT_S * 1_000_000_000
             while (true) {
                 shadowOf(Looper.getMainLooper()).idle()
                 if (holds()) return
-                if (System.nanoTime() > deadlineNs) throw AssertionError("never: $what")
+                if (System.nanoTime() > deadlineNs) throw AssertionError("never: $what${told()}")
                 Thread.sleep(5)
             }
         }

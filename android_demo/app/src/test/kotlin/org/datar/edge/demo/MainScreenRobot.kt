@@ -34,6 +34,8 @@ class MainScreenRobot {
             .map { list.adapter.getView(it, null, list).contentDescription.toString() }
     }
 
+    override fun toString() = "$problem | $headline | $bars | $events | $model | $status | $button"
+
     fun pressStart() = press(R.id.start_stop)
 
     fun press(id: Int) {

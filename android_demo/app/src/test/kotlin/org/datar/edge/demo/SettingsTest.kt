@@ -50,10 +50,12 @@ class SettingsTest : AppTest() {
         val screen = screen()
         screen.press(R.id.open_settings)
         choose(R.id.setting_threads, "8")
-        dialog.getButton(DialogInterface.BUTTON_NEGATIVE).performClick()
+        val cancelled = dialog
+        cancelled.getButton(DialogInterface.BUTTON_NEGATIVE).performClick()
+        await("it is gone") { !cancelled.isShowing }
         assertEquals(Settings(), store.load())
         screen.press(R.id.open_settings)
-        assertTrue(dialog.isShowing)
+        assertTrue(dialog !== cancelled && dialog.isShowing)
         assertEquals("2", spinner(R.id.setting_threads).selectedItem)
     }
 

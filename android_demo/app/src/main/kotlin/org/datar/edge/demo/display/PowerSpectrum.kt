@@ -46,8 +46,10 @@ class PowerSpectrum(val size: Int) {
     /** One stage of the Fourier transform: joins pairs of spectra of [half] bins. */
     private fun combine(half: Int) {
         val step = size / (2 * half)
-        for (start in 0 until size step 2 * half) {
+        var start = 0 // Not a range with a step: that would be an object.
+        while (start < size) {
             for (offset in 0 until half) butterfly(start + offset, half, offset * step)
+            start += 2 * half
         }
     }
 
