@@ -179,8 +179,8 @@ def main() -> None:
         negative = false_events(ear)
         clips = found(ear, options.data) if options.data else []
     if options.json:
-        told = [{**dataclasses.asdict(row), "an_hour": row.an_hour} for row in negative]
-        found_rows = [dataclasses.asdict(row) for row in clips]
+        told = [{**vars(row), "an_hour": row.an_hour} for row in negative]
+        found_rows = [vars(row) for row in clips]
         print(json.dumps({"false_events": told, "found": found_rows}))
     else:
         print_tables(ear, negative, clips)

@@ -220,6 +220,13 @@ def test_lost_sound_ends_all_events_and_hides_nothing_behind_it(chooser) -> None
     assert times([*tracker.finish()]) == [(10.0, 12.0)]
 
 
+def test_no_event_starts_before_there_is_sound_again(chooser) -> None:
+    tracker = EventTracker(chooser, HALF)
+    assert [*tracker.update(window(0, (0.0, 0.0))), *tracker.gap(10.0)] == []
+    [start] = tracker.update(window(9.5, (0.5, 0.0)))
+    assert start.start_s == 10.0
+
+
 def test_a_gap_before_any_sound_and_a_second_finish_tell_nothing(chooser) -> None:
     tracker = EventTracker(chooser, HALF)
     assert [*tracker.gap(1.0), *tracker.finish()] == []
