@@ -92,9 +92,9 @@ class Resampler(fromHz: Int, toHz: Int) {
     }
 
     private companion object {
-        /** Of half the lower rate; the rest is where the filter falls off. */
-        const val PASSED_SHARE = 0.92
-        const val ZERO_CROSSINGS = 32
+        /** Of half the lower rate, at half the amplitude: the fall ends at half the rate. */
+        const val PASSED_SHARE = 0.957
+        const val ZERO_CROSSINGS = 64
         const val INPUT_BLOCK = 4096
         const val OUTPUT_BLOCK = 4096
 
