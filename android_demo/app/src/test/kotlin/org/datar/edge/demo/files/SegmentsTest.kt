@@ -11,11 +11,11 @@ class SegmentsTest {
 
     @Test
     fun windowsThatOverlapChangeInTheMiddleOfWhatTheyShare() {
-        assertNull(segments.push(window(0.0, 2.0, floatArrayOf(0.8f, 0.2f))))
-        assertNull(segments.push(window(1.0, 3.0, floatArrayOf(0.6f, 0.4f))))
-        val dog = segments.push(window(2.0, 4.0, floatArrayOf(0.1f, 0.9f)))!!
-        assertEquals(Segment(0.0, 2.5, listOf(Tag("Dog", 0.7f))), dog)
-        assertEquals(Segment(2.5, 4.0, listOf(Tag("Rain", 0.9f))), segments.finish())
+        assertNull(segments.push(window(0.0, 2.0, floatArrayOf(0.75f, 0.25f))))
+        assertNull(segments.push(window(1.0, 3.0, floatArrayOf(0.5f, 0.5f))))
+        val dog = segments.push(window(2.0, 4.0, floatArrayOf(0.25f, 0.75f)))!!
+        assertEquals(Segment(0.0, 2.5, listOf(Tag("Dog", 0.625f))), dog)
+        assertEquals(Segment(2.5, 4.0, listOf(Tag("Rain", 0.75f))), segments.finish())
     }
 
     @Test
