@@ -31,6 +31,11 @@ def main() -> None:
         *("--version-code", version.code, "--version-name", version.name),
         *("--java", out / "java", "-o", out / "resources.apk"),
     )
+    run(  # Robolectric finds assets in the archive of resources only.
+        *("aapt2", "link", "-I", framework, "--manifest", manifest, compiled),
+        *("--min-sdk-version", version.min_sdk, "--target-sdk-version", version.target_sdk),
+        *("-A", demo.ASSETS, "-0", ".tflite", "-0", ".pte", "-o", out / "tests.apk"),
+    )
 
 
 def run(*command: object) -> None:

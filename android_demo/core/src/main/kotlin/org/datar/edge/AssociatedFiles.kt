@@ -1,6 +1,7 @@
 package org.datar.edge
 
 import java.io.ByteArrayInputStream
+import java.io.IOException
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import java.util.zip.ZipInputStream
@@ -17,14 +18,22 @@ internal class AssociatedFiles private constructor(
     /** Where the archive begins, which is where the model ends. */
     val start: Int get() = entries.values.minOrNull() ?: content.limit()
 
-    /** One file's bytes; null if there is none of that name, or more than [maxBytes]. */
+    /**
+     * One file's bytes; null if there is none of that name, or more than [maxBytes].
+     *
+     * @throws CardException it is damaged
+     */
     fun read(name: String, maxBytes: Int): ByteArray? {
         val at = entries[name] ?: return null
         val bytes = ByteArray(content.limit() - at)
         content.duplicate().apply { position(at) }.get(bytes)
-        return ZipInputStream(ByteArrayInputStream(bytes)).use { zip ->
-            zip.nextEntry ?: return null
-            zip.readNBytesUpTo(maxBytes + 1).takeIf { it.size <= maxBytes }
+        return try {
+            ZipInputStream(ByteArrayInputStream(bytes)).use { zip ->
+                zip.nextEntry ?: return null
+                zip.readNBytesUpTo(maxBytes + 1).takeIf { it.size <= maxBytes }
+            }
+        } catch (error: IOException) {
+            throw CardException("The file's $name is damaged: ${error.message}")
         }
     }
 

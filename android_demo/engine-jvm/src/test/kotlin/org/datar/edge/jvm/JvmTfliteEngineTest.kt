@@ -45,7 +45,7 @@ class JvmTfliteEngineTest {
     }
 
     @Test
-    fun refusesACardWithAnotherNumberOfLabels() {
+    fun refusesACardThatWasChanged() {
         val whole = bundled.readBytes().toString(Charsets.ISO_8859_1)
         // The seal would refuse the file before: blank it, in the same length.
         val other = whole.replace(Regex("\"content_sha256\": \"[0-9a-f]{64}\"")) {
