@@ -116,11 +116,18 @@ class StandardInputSource(Closing):
         frame_bytes = self._channels * _BYTES[self._format]
         block_bytes = round(_READ_S * self._rate_hz) * frame_bytes
         kept, begun = b"", False
-        while read := self._read(block_bytes):
+        ended = False
+        while not ended:
+            read = self._read(block_bytes)
+            ended = not read
             kept += read
-            if not begun and len(kept) >= len(_HEADERS[0]):
+            if not begun:
+                # Nothing is given out before a header would have been seen whole: a pipe may
+                # hand over three bytes and the fourth later.
+                if len(kept) < len(_HEADERS[0]) and not ended:
+                    continue
                 _check_raw(kept)
-                begun = True
+                begun = bool(kept)
             whole = len(kept) - len(kept) % frame_bytes
             if whole:
                 yield self._decoded(kept[:whole]).reshape(-1, self._channels)

@@ -104,13 +104,33 @@ def test_samples_that_are_no_numbers_count_as_zeros(piped: Pipe) -> None:
     assert sum(isinstance(each, Remark) for each in heard) == 1
 
 
+@pytest.mark.parametrize("first_bytes", [1, 2, 3, 4, 104])
 @pytest.mark.parametrize("head", [b"RIFF", b"fLaC", b"OggS"])
-def test_a_file_with_a_header_is_refused(piped: Pipe, head: bytes) -> None:
-    with (
-        piped(head + bytes(100), write_bytes=3) as source,
-        pytest.raises(AudioError, match=f"begins with '{head.decode()}'.* arecord -t raw"),
-    ):
-        list(source.blocks(RATE_HZ))
+def test_a_file_with_a_header_is_refused(head: bytes, first_bytes: int) -> None:
+    """Even where the pipe hands the header over in two pieces, the second after a while."""
+    read, write = os.pipe()
+    data = head + bytes(100)
+
+    def rest() -> None:
+        os.write(write, data[first_bytes:])
+        os.close(write)
+
+    os.write(write, data[:first_bytes])
+    later = threading.Timer(0.05, rest)
+    later.start()
+    try:
+        with (
+            StandardInputSource(sample_rate_hz=RATE_HZ, file_number=read) as source,
+            pytest.raises(AudioError, match=f"begins with '{head.decode()}'.* arecord -t raw"),
+        ):
+            list(source.blocks(RATE_HZ))
+    finally:
+        later.join()
+        os.close(read)
+
+
+def test_one_sample_is_heard_though_a_header_is_longer(piped: Pipe) -> None:
+    assert len(all_of(piped(bytes(2)))) == 1
 
 
 def test_an_empty_pipe_is_told(piped: Pipe) -> None:
