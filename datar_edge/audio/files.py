@@ -223,7 +223,8 @@ def _check_readable(path: Path) -> None:
 def _open(path: Path) -> soundfile.SoundFile:
     try:
         with native_log_held():
-            return soundfile.SoundFile(path)
+            # A name on POSIX is bytes of any kind, which soundfile would encode as strict UTF-8.
+            return soundfile.SoundFile(os.fsencode(path) if os.name == "posix" else path)
     except soundfile.LibsndfileError as error:
         if error.code in _FOREIGN_FORMATS:
             problem, fix = "is not a sound file that libsndfile reads", _CONVERT

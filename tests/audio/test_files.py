@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import math
+import os
+import sys
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -203,6 +205,15 @@ def test_folders_are_searched_for_sound(tmp_path: Path) -> None:
         "b.WAV",
         "deep/er/c.flac",
     ]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems' names are Unicode")
+def test_a_name_that_is_no_unicode_is_read(examples: Path, tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/ra\xffin.ogg"))
+    path.write_bytes((examples / "rain.ogg").read_bytes())
+    np.testing.assert_array_equal(
+        read_audio(path, 16_000), read_audio(examples / "rain.ogg", 16_000)
+    )
 
 
 def test_a_folder_without_sound_is_refused(tmp_path: Path) -> None:

@@ -14,5 +14,6 @@ def status_line(status: Status, source: str) -> str:
     """
     lost = f", {status.dropped_s:.1f} s lost" if status.dropped_s else ""
     why = f": {status.reason}" if status.reason else ""
-    counted = f"{status.time_s:.1f} s heard, {status.windows} windows{lost}"
+    windows = f"{status.windows} window{'' if status.windows == 1 else 's'}"
+    counted = f"{status.time_s:.1f} s heard, {windows}{lost}"
     return f"{source}{why} ({counted})"

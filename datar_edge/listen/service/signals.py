@@ -6,14 +6,18 @@ import contextlib
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
+from types import FrameType
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)
+_SAME_S = 0.5
+"""Two signals within it are one wish: timeout(1) and shells signal a process and its group."""
 
 
 @contextlib.contextmanager
 def signals_handled(*, stop: Callable[[], None], reload: Callable[[], None]) -> Iterator[None]:
-    """Within it, Ctrl-C and SIGTERM stop, a second one ends the process at once; SIGHUP reloads.
+    """Within it, Ctrl-C and SIGTERM stop, a later one ends the process at once; SIGHUP reloads.
 
     SIGHUP of a terminal that is closed stops, too: nobody sees any more that the room is heard.
 
@@ -26,10 +30,15 @@ def signals_handled(*, stop: Callable[[], None], reload: Callable[[], None]) -> 
         return
     had_terminal = _has_terminal()
 
-    def end(*_: object) -> None:
-        for number in _ENDING:
+    asked_s: list[float] = []
+
+    def end(number: int, _frame: object) -> None:
+        asked_s.append(time.monotonic())
+        if len(asked_s) == 1:
+            stop()
+        elif asked_s[-1] - asked_s[0] > _SAME_S:
             signal.signal(number, signal.SIG_DFL)
-        stop()
+            signal.raise_signal(number)
 
     def hang_up(*_: object) -> None:
         if had_terminal and not _has_terminal():
@@ -37,6 +46,7 @@ def signals_handled(*, stop: Callable[[], None], reload: Callable[[], None]) -> 
         else:
             reload()
 
+    handlers: dict[signal.Signals, Callable[[int, FrameType | None], None]]
     handlers = dict.fromkeys(_ENDING, end)
     if hasattr(signal, "SIGHUP"):  # Windows has none
         handlers[signal.SIGHUP] = hang_up
@@ -44,8 +54,11 @@ def signals_handled(*, stop: Callable[[], None], reload: Callable[[], None]) -> 
     try:
         yield
     finally:
+        # Once the end was asked for, `end` stays: the second of two signals that mean the same may
+        # come as late as this, and must not turn a clean end into a failure.
         for each, handler in before.items():
-            signal.signal(each, handler)
+            if not (asked_s and each in _ENDING):
+                signal.signal(each, handler)
 
 
 def _has_terminal() -> bool:

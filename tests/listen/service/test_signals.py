@@ -7,6 +7,7 @@ import pty
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -61,8 +62,17 @@ def test_the_first_signal_lets_it_end(program: subprocess.Popen[str], number: in
 def test_the_second_signal_ends_it_at_once(hanging: subprocess.Popen[str], number: int) -> None:
     hanging.send_signal(signal.SIGTERM)
     assert line(hanging) == "stop"
+    time.sleep(0.6)
     hanging.send_signal(number)
     assert hanging.wait(10.0) == -number
+
+
+def test_the_same_signal_told_twice_lets_it_end(program: subprocess.Popen[str]) -> None:
+    """timeout(1) signals its child, and then the whole group: the child hears it twice."""
+    program.send_signal(signal.SIGINT)
+    program.send_signal(signal.SIGINT)
+    assert [line(program), line(program)] == ["stop", "end"]
+    assert program.wait(10.0) == 0
 
 
 def test_hang_up_of_a_service_reloads_each_time(program: subprocess.Popen[str]) -> None:
