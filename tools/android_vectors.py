@@ -1,12 +1,13 @@
 """Writes what the Android demo's tests compare themselves with.
 
-    python tools/android_vectors.py               android_demo/testdata/scores.json
+    python tools/android_vectors.py               android_demo/testdata/{scores,segments}.json
     python tools/android_vectors.py --recordings  android_demo/build/recordings/*.wav
 
 The scores are those of the bundled model on the recordings of examples/, cut into windows by the
 card's hop and by a hop that is no divisor of the window. The JVM cannot decode Ogg, and
 resampling differs between libraries: so its tests read the very samples that were scored here, as
-16-bit WAV at the model's rate, made again at each build and not committed.
+16-bit WAV at the model's rate, made again at each build and not committed. The segments are those
+of a sound put together from these samples, and of the same sound at the recordings' own rate.
 """
 
 from __future__ import annotations
@@ -26,12 +27,18 @@ from datar_edge.bundled import bundled_tflite
 from datar_edge.runtime import open_session
 from datar_edge.runtime.scorer import WindowScorer, WindowScores
 from datar_edge.runtime.session import Session
+from datar_edge.tagger import Tagger
 
 ROOT = Path(__file__).resolve().parents[1]
 SCORES = ROOT / "android_demo" / "testdata" / "scores.json"
+SEGMENTS = ROOT / "android_demo" / "testdata" / "segments.json"
 RECORDINGS = ROOT / "android_demo" / "build" / "recordings"
 NAMES = ("dog.ogg", "helicopter.wav", "rain.ogg", "rooster.ogg")
 ODD_HOP_S = 0.7
+TOGETHER = ("rooster.ogg", "rain.ogg", "rooster.ogg")
+SEGMENTS_HOP_S = 0.5
+TAGS = 3
+"""Of a segment, as the app shows them."""
 
 
 def samples_of(name: str, rate_hz: int) -> NDArray[np.int16]:
@@ -78,6 +85,35 @@ def _window(window: WindowScores) -> dict[str, Any]:
     }
 
 
+def segments() -> dict[str, Any]:
+    """The content of segments.json."""
+    with open_session(bundled_tflite()) as session:
+        tagger = Tagger(session, hop_s=SEGMENTS_HOP_S)
+        rate_hz = session.card.sample_rate_hz
+        scored = {name: samples_of(name, rate_hz) / np.float32(32_768.0) for name in TOGETHER}
+        decoded = {name: soundfile.read(ROOT / "examples" / name, dtype="float32") for name in TOGETHER}
+        (own_rate_hz,) = {rate for _, rate in decoded.values()}
+        own = {name: sound.reshape(len(sound), -1).mean(1) for name, (sound, _) in decoded.items()}
+        return {
+            "recordings": [Path(name).stem for name in TOGETHER],
+            "hop_s": SEGMENTS_HOP_S,
+            "at_the_models_rate": _told(tagger, scored, rate_hz),
+            "at_their_own_rate": _told(tagger, own, own_rate_hz),
+        }
+
+
+def _told(tagger: Tagger, sounds: dict[str, NDArray[np.float32]], rate_hz: int) -> list[Any]:
+    together = np.concatenate([sounds[name] for name in TOGETHER])
+    return [
+        {
+            "start_s": segment.start_s,
+            "end_s": segment.end_s,
+            "tags": [{"label": tag.label, "score": tag.score} for tag in segment.tags[:TAGS]],
+        }
+        for segment in tagger.tag(together, rate_hz)
+    ]
+
+
 def write_recordings(rate_hz: int, folder: Path) -> None:
     """Writes the samples that were scored as WAV files."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -93,8 +129,9 @@ def main() -> None:
             write_recordings(session.card.sample_rate_hz, RECORDINGS)
         print(RECORDINGS)
     else:
-        SCORES.write_text(json.dumps(vectors(), indent=1) + "\n")
-        print(SCORES)
+        for place, content in ((SCORES, vectors()), (SEGMENTS, segments())):
+            place.write_text(json.dumps(content, indent=1) + "\n")
+            print(place)
 
 
 if __name__ == "__main__":

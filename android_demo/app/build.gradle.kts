@@ -44,5 +44,6 @@ dependencies {
     testImplementation(project(":engine-jvm"))
     testImplementation(libs.junit)
     testImplementation(libs.robolectric)
+    testImplementation(libs.serialization.json)
     testImplementation(libs.vorbis)
 }

@@ -1,9 +1,10 @@
 """Packs the compiled app into one APK an ABI, and signs it with a key for tests.
 
-Reads what the Maven build left in build/: classes, native libraries, resources, assets. Writes
+Reads what the Maven build left in build/: classes, native libraries, resources. Writes
 build/apk/datar-edge-demo-ABI.apk.
 
-    python android_demo/tools/apk.py
+    python android_demo/tools/apk.py            with the exported forms of the bundled model
+    python android_demo/tools/apk.py FILE…      with these models
 """
 
 from __future__ import annotations
@@ -21,8 +22,6 @@ MODULES = ("core", "binaries", "engine-tflite", "engine-executorch", "app")
 D8 = "shadow.bundletool.com.android.tools.r8.D8"
 KEYSTORE = demo.BUILD / "debug.keystore"
 PASSWORD = "android"  # noqa: S105 -- the key is for tests, as Android Studio's debug key is
-LEFT_OUT = {"datar-micro.tflite"}
-"""The tests run it; with it an APK would pass 25 MB, and its form of half precision is there."""
 STORED = (".tflite", ".arsc")
 """Mapped from the APK as they lie there: the models, and Android's table of resources."""
 
@@ -31,11 +30,8 @@ def main() -> None:
     """Packs an APK for each ABI."""
     dex = _dex()
     resources = _zip_entries(demo.BUILD / "resources" / "resources.apk")
-    assets = {
-        f"assets/models/{file.name}": file.read_bytes()
-        for file in sorted(demo.MODELS.iterdir())
-        if file.name not in LEFT_OUT
-    }
+    models = [Path(name) for name in sys.argv[1:]] or [demo.EXPORTS / name for name in demo.FORMS]
+    assets = {f"assets/models/{file.name}": file.read_bytes() for file in models}
     for abi in demo.ABIS:
         entries = {**resources, **dex, **assets, **_libraries(abi)}
         place = demo.APKS / f"datar-edge-demo-{abi}.apk"
@@ -98,14 +94,8 @@ def _sign(unsigned: Path, place: Path) -> None:
         run(
             *("keytool", "-genkeypair", "-keystore", KEYSTORE, "-storepass", PASSWORD),
             *("-alias", "androiddebugkey", "-keypass", PASSWORD, "-keyalg", "RSA"),
-            *(
-                "-keysize",
-                "2048",
-                "-validity",
-                "10000",
-                "-dname",
-                "CN=Android Debug,O=Android,C=US",
-            ),
+            *("-keysize", 2048, "-validity", 10_000),
+            *("-dname", "CN=Android Debug,O=Android,C=US"),
         )
     run(
         *("apksigner", "sign", "--ks", KEYSTORE, "--ks-pass", f"pass:{PASSWORD}"),

@@ -32,14 +32,14 @@ def main() -> None:
     """Runs the steps in order; the first that fails ends it."""
     models = [str(Path(name).resolve()) for name in sys.argv[1:]]
     _check_programs()
+    if models:
+        _step("checking your models", sys.executable, TOOLS / "models.py", "--check", *models)
     _step("fetching ExecuTorch", sys.executable, TOOLS / "fetch_executorch.py")
     _step("exporting the models", sys.executable, TOOLS / "models.py")
     vectors = demo.REPOSITORY / "tools" / "android_vectors.py"
     _step("recordings for the tests", sys.executable, vectors, "--recordings")
     _step("compiling and testing", "mvn", "-f", demo.DEMO / "build-jvm" / "pom.xml", "-q", "test")
-    if models:
-        _step("putting your models in", sys.executable, TOOLS / "models.py", *models)
-    _step("packing and signing", sys.executable, TOOLS / "apk.py")
+    _step("packing and signing", sys.executable, TOOLS / "apk.py", *models)
     _step("checking the APKs", sys.executable, TOOLS / "check_apk.py")
 
 

@@ -22,6 +22,7 @@ import demo
 ENVIRONMENT = demo.REPOSITORY / ".venv-android"
 ANDROGUARD = "androguard>=4.1.3,<5"
 MAX_BYTES = 25_000_000
+ICON = "res/mipmap-anydpi-v26/ic_launcher.xml"
 CLASSES = (
     "Lorg/datar/edge/demo/MainActivity;",
     "Lorg/datar/edge/Listening;",
@@ -44,7 +45,10 @@ print(json.dumps({
     "package": apk.get_package(), "permissions": apk.get_permissions(),
     "main_activity": apk.get_main_activity(), "activities": apk.get_activities(),
     "min_sdk": apk.get_min_sdk_version(), "target_sdk": apk.get_target_sdk_version(),
-    "version": apk.get_androidversion_name(), "classes": classes,
+    "version": apk.get_androidversion_name(),
+    "label": apk.get_app_name(), "icon": apk.get_app_icon(),
+    "unpacks_libraries": apk.get_attribute_value("application", "extractNativeLibs"),
+    "classes": classes,
 }))
 """
 
@@ -86,13 +90,20 @@ _SCHEMES = {2: "APK Signature Scheme v2", 3: "APK Signature Scheme v3"}
 
 def _badging(apk: Path, abi: str) -> list[str]:
     said = _said("aapt2", "dump", "badging", apk)
-    shown = ("package:", "sdkVersion", "targetSdk", "uses-permission", "launchable", "native-code")
+    # The launcher's activity names no label and icon of its own, so that Android takes the app's.
+    shown = (
+        *("package:", "sdkVersion", "targetSdk", "uses-permission", "application:"),
+        *("launchable", "native-code"),
+    )
     print(*(f"  aapt2: {line}" for line in said.splitlines() if line.startswith(shown)), sep="\n")
     permissions = re.findall(r"uses-permission: name='([^']+)'", said)
     wanted = {
         "RECORD_AUDIO is the only permission": permissions == ["android.permission.RECORD_AUDIO"],
         f"the native code is {abi}": f"native-code: '{abi}'" in said,
         f"the package is {demo.PACKAGE}": f"package: name='{demo.PACKAGE}'" in said,
+        f"label and icon are {demo.LABEL} and {ICON}": (
+            f"application: label='{demo.LABEL}' icon='{ICON}'" in said
+        ),
     }
     return [f"aapt2 does not show that {what}" for what, holds in wanted.items() if not holds]
 
@@ -127,6 +138,9 @@ def _read_back(apk: Path) -> list[str]:
         "min_sdk": version.min_sdk,
         "target_sdk": version.target_sdk,
         "version": version.name,
+        "label": demo.LABEL,
+        "icon": ICON,
+        "unpacks_libraries": "true",
     }
     return [
         *(f"androguard reads {k} {read[k]}, not {v}" for k, v in wanted.items() if read[k] != v),

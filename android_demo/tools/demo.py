@@ -12,11 +12,23 @@ APP = DEMO / "app"
 BUILD = DEMO / "build"
 ASSETS = BUILD / "assets"
 MODELS = ASSETS / "models"
+EXPORTS = BUILD / "export"
 EXECUTORCH = BUILD / "executorch"
 APKS = BUILD / "apk"
 
 ABIS = ("arm64-v8a", "x86_64")
 PACKAGE = "org.datar.edge.demo"
+LABEL = "datar-edge"
+
+FORMS = {
+    "datar-micro-fp16.tflite": ("tflite", "fp16"),
+    "datar-micro-int8.tflite": ("tflite", "int8"),
+    "datar-micro-int8.pte": ("executorch", "int8"),
+}
+"""Target and quantization of each form of the bundled model that is exported and packed.
+
+The float32 .tflite is bundled; it is not packed, since with it an APK would pass 25 MB.
+"""
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
 """Puts models into the app's assets.
 
-    python android_demo/tools/models.py            the bundled model, in the forms of FORMS
-    python android_demo/tools/models.py FILE…      these files in their place: .tflite, .pte
+    python android_demo/tools/models.py               the bundled model, in all its forms
+    python android_demo/tools/models.py FILE…         these files in their place: .tflite, .pte
+    python android_demo/tools/models.py --check FILE… only says whether the app can take them
 
 The app offers whatever lies there: labels, rate, window and thresholds come from each file's card.
+The JVM tests and Android Studio read the folder; apk.py packs the files that it is told.
 Needs the developer's environment (`make dev`).
 """
 
@@ -20,24 +22,20 @@ from datar_edge.bundled import bundled_checkpoint, bundled_tflite
 from datar_edge.errors import DatarEdgeError
 from datar_edge.runtime import open_session
 
-FORMS = {
-    "datar-micro-fp16.tflite": ("tflite", "fp16"),
-    "datar-micro-int8.tflite": ("tflite", "int8"),
-    "datar-micro-int8.pte": ("executorch", "int8"),
-}
-"""Target and quantization of each file that is exported. The float32 .tflite is bundled."""
 ENDINGS = {".tflite", ".pte"}
 
 
 def main() -> None:
     """Fills build/assets/models/ anew."""
-    files = [Path(name) for name in sys.argv[1:]]
+    only_check = sys.argv[1:2] == ["--check"]
+    files = [Path(name) for name in sys.argv[1 + only_check :]]
     try:
         for file in files:
             _check(file)
     except DatarEdgeError as error:
         sys.exit(f"error: {error}")
-    _put(files or [bundled_tflite(), *(_exported(name) for name in FORMS)])
+    if not only_check:
+        _put(files or [bundled_tflite(), *map(_exported, demo.FORMS)])
 
 
 def _check(file: Path) -> None:
@@ -49,11 +47,11 @@ def _check(file: Path) -> None:
 
 def _exported(name: str) -> Path:
     """A form of the bundled model, exported where it is missing or older than the checkpoint."""
-    place = demo.BUILD / "export" / name
+    place = demo.EXPORTS / name
     checkpoint = bundled_checkpoint()
     if not place.is_file() or place.stat().st_mtime < checkpoint.stat().st_mtime:
         place.parent.mkdir(parents=True, exist_ok=True)
-        target, quantize = FORMS[name]
+        target, quantize = demo.FORMS[name]
         command = [sys.executable, "-m", "datar_edge", "export", str(checkpoint), "--force"]
         command += ["--target", target, "--quantize", quantize, "--output", str(place)]
         subprocess.run(command, check=True)

@@ -19,9 +19,7 @@ def main() -> None:
     (out / "java").mkdir(parents=True, exist_ok=True)
     demo.ASSETS.mkdir(parents=True, exist_ok=True)
     manifest = out / "AndroidManifest.xml"
-    # Gradle takes the package from its namespace; aapt2 wants it in the manifest.
-    source = (demo.APP / "src/main/AndroidManifest.xml").read_text()
-    manifest.write_text(source.replace("<manifest ", f'<manifest package="{demo.PACKAGE}" ', 1))
+    manifest.write_text(_completed((demo.APP / "src/main/AndroidManifest.xml").read_text()))
     compiled = out / "compiled.zip"
     run("aapt2", "compile", "--dir", demo.APP / "src/main/res", "-o", compiled)
     version = demo.app_version()
@@ -36,6 +34,12 @@ def main() -> None:
         *("--min-sdk-version", version.min_sdk, "--target-sdk-version", version.target_sdk),
         *("-A", demo.ASSETS, "-0", ".tflite", "-0", ".pte", "-o", out / "tests.apk"),
     )
+
+
+def _completed(manifest: str) -> str:
+    """The manifest with what Gradle takes from its namespace and from `useLegacyPackaging`."""
+    named = manifest.replace("<manifest ", f'<manifest package="{demo.PACKAGE}" ', 1)
+    return named.replace("<application", '<application android:extractNativeLibs="true"', 1)
 
 
 def run(*command: object) -> None:

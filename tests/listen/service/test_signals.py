@@ -37,9 +37,21 @@ def hanging() -> Iterator[subprocess.Popen[str]]:
     yield from _run(PROGRAM.replace("HANGS", "threading.Event().wait()"))
 
 
+@pytest.fixture
+def waiting() -> Iterator[subprocess.Popen[str]]:
+    """Ends when it reads a line, one before and one behind its end; any delay is "at once"."""
+    reads = "import sys; sys.stdin.readline()"
+    forever = "from datar_edge.listen.service import signals; signals._SAME_S = 1e9"
+    yield from _run(f"{forever}\n{PROGRAM.replace('HANGS', reads)}\nsys.stdin.readline()")
+
+
 def _run(text: str) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
-        [sys.executable, "-c", text], stdout=subprocess.PIPE, text=True, start_new_session=True
+        [sys.executable, "-c", text],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     ) as process:
         assert line(process) == "ready"
         yield process
@@ -67,12 +79,21 @@ def test_the_second_signal_ends_it_at_once(hanging: subprocess.Popen[str], numbe
     assert hanging.wait(10.0) == -number
 
 
-def test_the_same_signal_told_twice_lets_it_end(program: subprocess.Popen[str]) -> None:
+@pytest.mark.parametrize("lines_before", [1, 2])
+def test_the_same_wish_told_twice_lets_it_end(
+    waiting: subprocess.Popen[str], lines_before: int
+) -> None:
     """timeout(1) signals its child, and then the whole group: the child hears it twice."""
-    program.send_signal(signal.SIGINT)
-    program.send_signal(signal.SIGINT)
-    assert [line(program), line(program)] == ["stop", "end"]
-    assert program.wait(10.0) == 0
+    assert waiting.stdin is not None
+    waiting.send_signal(signal.SIGINT)
+    assert line(waiting) == "stop"
+    if lines_before == 2:
+        waiting.stdin.write("\n")
+        waiting.stdin.flush()
+        assert line(waiting) == "end"
+    waiting.send_signal(signal.SIGINT)
+    waiting.communicate("\n\n", timeout=30.0)
+    assert waiting.returncode == 0
 
 
 def test_hang_up_of_a_service_reloads_each_time(program: subprocess.Popen[str]) -> None:

@@ -1,6 +1,7 @@
 package org.datar.edge.demo
 
 import android.Manifest
+import android.app.Activity
 import android.app.Application
 import android.content.pm.PackageManager
 import android.os.Looper
@@ -8,9 +9,11 @@ import org.datar.edge.jvm.JvmTfliteEngine
 import org.junit.After
 import org.junit.Before
 import org.junit.runner.RunWith
+import org.robolectric.Robolectric
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.Shadows.shadowOf
+import org.robolectric.android.controller.ActivityController
 import org.robolectric.annotation.Config
 import org.robolectric.shadows.ShadowAudioRecord
 
@@ -20,6 +23,7 @@ import org.robolectric.shadows.ShadowAudioRecord
 abstract class AppTest {
     protected val app: Application get() = RuntimeEnvironment.getApplication()
     protected val microphone = FedMicrophone()
+    private val opened = ArrayList<ActivityController<*>>()
 
     @Before
     fun plugIn() {
@@ -27,15 +31,29 @@ abstract class AppTest {
         shadowOf(app.packageManager).setSystemFeature(PackageManager.FEATURE_MICROPHONE, true)
     }
 
+    /** A screen that still listens would hear the next test's sound: Robolectric has one microphone. */
     @After
-    fun takeEnginesBack() {
+    fun leaveNothingRunning() {
+        opened.forEach(ActivityController<*>::close)
+        await("the app's threads end") { appThreads().isEmpty() }
         told = { "" }
         TestApplication.engines = listOf(JvmTfliteEngine())
     }
 
     protected fun allowMicrophone() = shadowOf(app).grantPermissions(Manifest.permission.RECORD_AUDIO)
 
-    protected fun screen(): MainScreenRobot = MainScreenRobot().also { told = { ", the screen says: $it" } }
+    protected fun screen(): MainScreenRobot {
+        val controller = open(Robolectric.buildActivity(MainActivity::class.java))
+        return MainScreenRobot(controller).also { told = { ", the screen says: $it" } }
+    }
+
+    protected fun <T : Activity> open(controller: ActivityController<T>): ActivityController<T> {
+        opened += controller
+        return controller.setup()
+    }
+
+    private fun appThreads(): List<Thread> =
+        Thread.getAllStackTraces().keys.filter { it.name in setOf("microphone", "inference", "file") }
 
     companion object {
         /** Says more of what was awaited in vain. */

@@ -72,7 +72,7 @@ class FileActivityTest : AppTest() {
     private fun register(open: () -> InputStream) = shadowOf(app.contentResolver).registerInputStreamSupplier(file, open)
 
     private fun opened(intent: Intent): ActivityController<FileActivity> =
-        Robolectric.buildActivity(FileActivity::class.java, intent).setup()
+        open(Robolectric.buildActivity(FileActivity::class.java, intent))
 
     private val FileActivity.status get() = findViewById<TextView>(R.id.file_status).text.toString()
 

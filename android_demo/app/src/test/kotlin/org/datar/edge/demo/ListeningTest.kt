@@ -1,10 +1,17 @@
 package org.datar.edge.demo
 
 import android.media.AudioManager
+import java.io.File
+import kotlinx.serialization.json.Json
+import kotlinx.serialization.json.float
+import kotlinx.serialization.json.jsonArray
+import kotlinx.serialization.json.jsonObject
+import kotlinx.serialization.json.jsonPrimitive
 import org.datar.edge.ModelException
 import org.datar.edge.ModelFile
 import org.datar.edge.Session
 import org.datar.edge.jvm.JvmTfliteEngine
+import org.junit.Assert.assertArrayEquals
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
 import org.junit.Assert.assertNull
@@ -19,8 +26,8 @@ class ListeningTest : AppTest() {
     @get:Rule
     val folder = TemporaryFolder()
 
-    private val rooster by lazy { Recordings.at(RATE_HZ, "rooster.ogg") }
-    private val rain by lazy { Recordings.at(RATE_HZ, "rain.ogg") }
+    private val rooster by lazy { Recordings.scored("rooster") }
+    private val rain by lazy { Recordings.scored("rain") }
     private val engine = CountingEngine()
     private val audio get() = app.getSystemService(AudioManager::class.java)
 
@@ -40,6 +47,18 @@ class ListeningTest : AppTest() {
         await("its end") { screen.events.any(ended::matches) }
         assertEquals("Start listening", screen.button)
         assertNull(screen.problem)
+    }
+
+    @Test
+    fun throughTheMicrophoneTheScoresAreThoseOfPython() {
+        TestApplication.engines = listOf(engine)
+        val screen = listening()
+        hear(rain)
+        microphone.awaitEaten()
+        screen.pressStart()
+        val expected = scoresOfPython("rain")
+        await("all windows") { engine.scored == expected.size && engine.closed.get() == 1 }
+        for ((python, app) in expected zip engine.scores) assertArrayEquals(python, app, 1e-4f)
     }
 
     @Test
@@ -187,7 +206,7 @@ class ListeningTest : AppTest() {
 
     @Test
     fun aDamagedModelIsRefused() {
-        val model = java.io.File(System.getProperty("demo"), "build/assets/models/datar-micro.tflite").readBytes()
+        val model = File(System.getProperty("demo"), "build/assets/models/datar-micro.tflite").readBytes()
         val damaged = folder.newFile("damaged.tflite")
         model[model.size / 2] = (model[model.size / 2] + 1).toByte()
         damaged.writeBytes(model)
@@ -216,13 +235,22 @@ class ListeningTest : AppTest() {
         assertFalse(microphone.isRead())
     }
 
+    /** Of each window at the card's hop. */
+    private fun scoresOfPython(name: String): List<FloatArray> {
+        val vectors = Json.parseToJsonElement(File(System.getProperty("demo"), "testdata/scores.json").readText())
+        val case = vectors.jsonObject.getValue("recordings").jsonObject.getValue(name).jsonArray.first().jsonObject
+        return case.getValue("windows").jsonArray.map { window ->
+            window.jsonObject.getValue("scores").jsonArray.map { it.jsonPrimitive.float }.toFloatArray()
+        }
+    }
+
     /** Feeds no faster than inference follows, so that no window is skipped however slow the machine. */
     private fun hear(sound: FloatArray) {
         var end = WINDOW
         microphone.feed(sound.copyOf(end))
         while (true) {
             val windows = 1 + (end - WINDOW) / RATE_HZ
-            await("window $windows") { engine.scored.get() == windows }
+            await("window $windows") { engine.scored == windows }
             if (end == sound.size) return
             val next = minOf(sound.size, end + RATE_HZ)
             microphone.feed(sound.copyOfRange(end, next))

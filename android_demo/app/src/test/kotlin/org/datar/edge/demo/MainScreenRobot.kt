@@ -4,17 +4,12 @@ import android.view.View
 import android.view.ViewGroup
 import android.widget.ListView
 import android.widget.TextView
-import org.robolectric.Robolectric
+import org.robolectric.RuntimeEnvironment
 import org.robolectric.android.controller.ActivityController
 
 /** What a visitor does with the main screen, and sees there. */
-class MainScreenRobot {
-    private val controller: ActivityController<MainActivity> = Robolectric.buildActivity(MainActivity::class.java)
+class MainScreenRobot(private val controller: ActivityController<MainActivity>) {
     val activity: MainActivity get() = controller.get()
-
-    init {
-        controller.setup()
-    }
 
     val headline get() = text(R.id.headline)
     val status get() = text(R.id.status_figures)
@@ -42,10 +37,8 @@ class MainScreenRobot {
         view<View>(id).performClick()
     }
 
-    fun rotate() = turn("land")
-
     fun turn(qualifiers: String) {
-        org.robolectric.RuntimeEnvironment.setQualifiers("+$qualifiers")
+        RuntimeEnvironment.setQualifiers("+$qualifiers")
         controller.configurationChange()
     }
 
@@ -55,10 +48,6 @@ class MainScreenRobot {
 
     fun comeBack() {
         controller.restart().start().resume()
-    }
-
-    fun close() {
-        controller.pause().stop().destroy()
     }
 
     fun <T : View> view(id: Int): T = checkNotNull(activity.findViewById<T>(id))

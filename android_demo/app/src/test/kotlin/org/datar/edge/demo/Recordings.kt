@@ -7,14 +7,19 @@ import javax.sound.sampled.AudioFormat
 import javax.sound.sampled.AudioSystem
 import org.datar.edge.demo.sound.Resampler
 
-/** The recordings of the repository's examples, decoded by the JVM. */
+/** The recordings of the repository's examples. */
 object Recordings {
-    private val folder = File(checkNotNull(System.getProperty("demo")) { "the build sets 'demo'" }, "../examples")
+    private val demo = File(checkNotNull(System.getProperty("demo")) { "the build sets 'demo'" })
 
-    fun file(name: String) = File(folder, name)
+    fun file(name: String) = File(demo, "../examples/$name")
+
+    /** The very samples at the model's rate that Python scored; tools/android_vectors.py writes them. */
+    fun scored(name: String): FloatArray = decode(File(demo, "build/recordings/$name.wav")).first
 
     /** Mono samples at the file's own rate, and that rate. */
-    fun decode(name: String): Pair<FloatArray, Int> = AudioSystem.getAudioInputStream(file(name)).use { coded ->
+    fun decode(name: String): Pair<FloatArray, Int> = decode(file(name))
+
+    private fun decode(file: File): Pair<FloatArray, Int> = AudioSystem.getAudioInputStream(file).use { coded ->
         val rateHz = coded.format.sampleRate
         val channels = coded.format.channels
         val format = AudioFormat(rateHz, Short.SIZE_BITS, channels, true, false)
@@ -26,12 +31,6 @@ object Recordings {
             sum / channels
         }
         mono to rateHz.toInt()
-    }
-
-    /** Mono samples at the model's rate. */
-    fun at(rateHz: Int, name: String): FloatArray {
-        val (samples, fromHz) = decode(name)
-        return resampled(samples, fromHz, rateHz)
     }
 
     fun resampled(samples: FloatArray, fromHz: Int, toHz: Int, block: Int = samples.size): FloatArray {

@@ -54,15 +54,15 @@ class ScreenshotTest : AppTest() {
         val screen = screen()
         screen.pressStart()
         await("listening") { screen.model.isNotEmpty() }
-        val rain = Recordings.at(RATE_HZ, "rain.ogg")
-        val rooster = Recordings.at(RATE_HZ, "rooster.ogg")
+        val rain = Recordings.scored("rain")
+        val rooster = Recordings.scored("rooster")
         val sound = rain + FloatArray(RATE_HZ / 2) + rooster + FloatArray(RATE_HZ / 2) + rooster
         microphone.feed(sound.copyOf(WINDOW))
-        await("the first window") { engine.scored.get() == 1 }
+        await("the first window") { engine.scored == 1 }
         for (end in WINDOW..sound.size - RATE_HZ step RATE_HZ) {
-            val before = engine.scored.get()
+            val before = engine.scored
             microphone.feed(sound.copyOfRange(end, end + RATE_HZ))
-            await("the next window") { engine.scored.get() > before }
+            await("the next window") { engine.scored > before }
         }
         await("the headline") { screen.headline == "Rooster" && screen.events.size >= 2 }
         return screen

@@ -1,5 +1,6 @@
 package org.datar.edge.demo
 
+import java.util.concurrent.CopyOnWriteArrayList
 import java.util.concurrent.CountDownLatch
 import java.util.concurrent.atomic.AtomicInteger
 import org.datar.edge.Engine
@@ -17,7 +18,8 @@ class CountingEngine(
     override val extensions get() = real.extensions
     val opened = AtomicInteger()
     val closed = AtomicInteger()
-    val scored = AtomicInteger()
+    val scores = CopyOnWriteArrayList<FloatArray>()
+    val scored: Int get() = scores.size
     @Volatile var threads = 0
 
     override fun open(model: ModelSource, threads: Int): Session {
@@ -25,7 +27,7 @@ class CountingEngine(
         val session = wrap(real.open(model, threads))
         opened.incrementAndGet()
         return object : Session by session {
-            override fun score(window: FloatArray) = session.score(window).also { scored.incrementAndGet() }
+            override fun score(window: FloatArray) = session.score(window).also(scores::add)
 
             override fun close() {
                 session.close()

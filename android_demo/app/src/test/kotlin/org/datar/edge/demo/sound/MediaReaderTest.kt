@@ -19,7 +19,7 @@ class MediaReaderTest : AppTest() {
 
     @Test
     fun mixesWhatTheDecoderGivesDownToMono() {
-        val rooster = Recordings.at(16_000, "rooster.ogg")
+        val rooster = Recordings.scored("rooster")
         addTrack(format("audio/vorbis", channels = 2), stereo(rooster))
         MediaReader(app, file).use { reader ->
             assertEquals(16_000, reader.sampleRateHz)

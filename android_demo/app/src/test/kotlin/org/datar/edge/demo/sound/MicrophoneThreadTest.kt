@@ -16,7 +16,7 @@ import org.robolectric.shadows.ShadowAudioRecord
 class MicrophoneThreadTest : AppTest() {
     @Test
     fun passesOnWhatTheMicrophoneHears() {
-        val sound = Recordings.at(16_000, "rooster.ogg")
+        val sound = Recordings.scored("rooster")
         var heard = FloatArray(0)
         val thread = MicrophoneThread(SOURCE, 16_000, { block, count -> heard += block.copyOf(count) }) { throw it }
         thread.start()
