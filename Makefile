@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo dev format lint types layers test test-slow fuzz foreign \
-	bench soak android bundled-model clean
+	bench soak android bundled-model package platforms clean
 
 BIN := .venv/bin
 
@@ -66,6 +66,12 @@ android: dev ## Builds, tests, packs and checks the Android demo (work under way
 
 bundled-model: dev ## Trains, measures and exports the model that ships; ESC-10 in ../shared/esc10.
 	$(BIN)/python tools/bundled_model.py
+
+package: dev ## Builds wheel and source archive, and uses each in an empty environment.
+	@$(BIN)/python tools/try_package.py
+
+platforms: dev ## Asks uv whether each extra can be installed, by system and by Python.
+	@$(BIN)/python tools/resolve_platforms.py
 
 clean: ## Removes environments, caches and builds.
 	rm -rf .venv .venv-demo .venv-uv .venv-foreign .venv-android build dist *.egg-info

@@ -98,12 +98,14 @@ class MissingExtraError(InputError):
         package: the import that failed.
         extra: the extra of datar-edge that brings it.
         purpose: what needs it, such as "export to TFLite".
+        platforms: that the package exists for; empty where it exists for all that we support.
     """
 
-    def __init__(self, package: str, *, extra: str, purpose: str) -> None:
+    def __init__(self, package: str, *, extra: str, purpose: str, platforms: str = "") -> None:
+        where = f" on {platforms}, there is none for other systems" if platforms else ""
         super().__init__(
             f"{purpose} needs the package {package!r}, which is not installed",
-            fix=f"Install it with: pip install 'datar-edge[{extra}]'",
+            fix=f"Install it with: pip install 'datar-edge[{extra}]'{where}",
         )
 
 

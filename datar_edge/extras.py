@@ -9,13 +9,14 @@ from typing import Any
 from datar_edge.errors import MissingExtraError
 
 
-def require(module: str, *, extra: str, purpose: str) -> Any:
+def require(module: str, *, extra: str, purpose: str, platforms: str = "") -> Any:
     """Imports a module of an optional package.
 
     Args:
         module: its import name, such as "torch" or "mediapipe.tasks.python".
         extra: the extra of datar-edge that brings it.
         purpose: what needs it, such as "export to TFLite".
+        platforms: that the package exists for; empty where it exists for all that we support.
 
     Returns:
         The module.
@@ -29,4 +30,6 @@ def require(module: str, *, extra: str, purpose: str) -> Any:
         package = (error.name or module).partition(".")[0]
         # A part that is missing of a package that is there is told by its full name.
         missing = error.name if find_spec(package) and error.name else package
-        raise MissingExtraError(missing, extra=extra, purpose=purpose) from error
+        raise MissingExtraError(
+            missing, extra=extra, purpose=purpose, platforms=platforms
+        ) from error

@@ -21,6 +21,11 @@ def test_a_missing_package_is_named_with_the_command_that_brings_it() -> None:
     )
 
 
+def test_the_systems_that_a_package_exists_for_are_told() -> None:
+    with pytest.raises(MissingExtraError, match=r"\[export\]' on Linux, there is none for other"):
+        require("no_such_package", extra="export", purpose="a test", platforms="Linux")
+
+
 def test_a_missing_part_of_a_package_is_named_whole() -> None:
     with pytest.raises(MissingExtraError, match=r"needs the package 'json\.no_such_part'"):
         require("json.no_such_part", extra="export", purpose="a test")

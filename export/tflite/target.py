@@ -50,7 +50,12 @@ class TfliteTarget:
         check_room(model)
         sample = (torch.zeros(1, window_samples),)
         with quiet():
-            litert_torch = require("litert_torch", extra="export", purpose="export to TFLite")
+            litert_torch = require(
+                "litert_torch",
+                extra="export",
+                purpose="export to TFLite",
+                platforms="Linux (x86-64) and macOS (arm64)",
+            )
             converted = litert_torch.convert(for_tflite(model), sample)
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "model.tflite"
