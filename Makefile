@@ -61,7 +61,7 @@ bench: dev ## Measures speed, size and memory against their aims; writes docs/be
 soak: dev ## Listens for long, loses devices, falls behind; writes docs/reliability.md. Takes half an hour.
 	$(BIN)/python -m tools.soak
 
-android: dev ## Builds, tests, packs and checks the Android demo (work under way); MODELS="a.tflite b.pte".
+android: dev ## Builds, tests, packs and checks the Android demo; MODELS="a.tflite b.pte" for your own.
 	@$(BIN)/python android_demo/tools/build.py $(MODELS)
 
 bundled-model: dev ## Trains, measures and exports the model that ships; ESC-10 in ../shared/esc10.

@@ -1,7 +1,7 @@
 """Writes what the Android demo's tests compare themselves with.
 
     python tools/android_vectors.py               android_demo/testdata/{scores,segments}.json
-    python tools/android_vectors.py --recordings  android_demo/build/recordings/*.wav
+    python tools/android_vectors.py --recordings  android_demo/build/recordings/**/*.wav
 
 The scores are those of the bundled model on the recordings of examples/, cut into windows by the
 card's hop and by a hop that is no divisor of the window. The JVM cannot decode Ogg, and
@@ -41,11 +41,12 @@ TAGS = 3
 """Of a segment, as the app shows them."""
 
 
-def samples_of(name: str, rate_hz: int) -> NDArray[np.int16]:
-    """A recording of examples/ at a rate, in 16 bits: `[n]`."""
+def samples_of(name: str, rate_hz: int | None = None) -> tuple[NDArray[np.int16], int]:
+    """A recording of examples/ in 16 bits, `[n]`, and its rate: the one asked for, or its own."""
     with AudioReader(ROOT / "examples" / name) as reader:
+        rate_hz = reader.sample_rate_hz if rate_hz is None else rate_hz
         sound = np.concatenate(list(reader.blocks(rate_hz)))
-    return np.clip(np.round(sound * 32_768.0), -32_768, 32_767).astype(np.int16)
+    return np.clip(np.round(sound * 32_768.0), -32_768, 32_767).astype(np.int16), rate_hz
 
 
 def vectors() -> dict[str, Any]:
@@ -54,7 +55,7 @@ def vectors() -> dict[str, Any]:
         card = session.card
         recordings = {
             Path(name).stem: [
-                _case(session, samples_of(name, card.sample_rate_hz), hop_s)
+                _case(session, samples_of(name, card.sample_rate_hz)[0], hop_s)
                 for hop_s in (card.hop_s, ODD_HOP_S)
             ]
             for name in NAMES
@@ -89,21 +90,18 @@ def segments() -> dict[str, Any]:
     """The content of segments.json."""
     with open_session(bundled_tflite()) as session:
         tagger = Tagger(session, hop_s=SEGMENTS_HOP_S)
-        rate_hz = session.card.sample_rate_hz
-        scored = {name: samples_of(name, rate_hz) / np.float32(32_768.0) for name in TOGETHER}
-        decoded = {name: soundfile.read(ROOT / "examples" / name, dtype="float32") for name in TOGETHER}
-        (own_rate_hz,) = {rate for _, rate in decoded.values()}
-        own = {name: sound.reshape(len(sound), -1).mean(1) for name, (sound, _) in decoded.items()}
         return {
             "recordings": [Path(name).stem for name in TOGETHER],
             "hop_s": SEGMENTS_HOP_S,
-            "at_the_models_rate": _told(tagger, scored, rate_hz),
-            "at_their_own_rate": _told(tagger, own, own_rate_hz),
+            "at_the_models_rate": _told(tagger, session.card.sample_rate_hz),
+            "at_their_own_rate": _told(tagger, None),
         }
 
 
-def _told(tagger: Tagger, sounds: dict[str, NDArray[np.float32]], rate_hz: int) -> list[Any]:
-    together = np.concatenate([sounds[name] for name in TOGETHER])
+def _told(tagger: Tagger, rate_hz: int | None) -> list[dict[str, Any]]:
+    sounds = [samples_of(name, rate_hz) for name in TOGETHER]
+    (rate_hz,) = {rate_hz for _, rate_hz in sounds}
+    together = np.concatenate([samples for samples, _ in sounds]) / np.float32(32_768.0)
     return [
         {
             "start_s": segment.start_s,
@@ -115,11 +113,12 @@ def _told(tagger: Tagger, sounds: dict[str, NDArray[np.float32]], rate_hz: int) 
 
 
 def write_recordings(rate_hz: int, folder: Path) -> None:
-    """Writes the samples that were scored as WAV files."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in NAMES:
-        path = folder / f"{Path(name).stem}.wav"
-        soundfile.write(path, samples_of(name, rate_hz), rate_hz, subtype="PCM_16")
+    """Writes the samples that were scored as WAV files, and the same sounds at their own rate."""
+    for place, wanted_hz in ((folder, rate_hz), (folder / "own-rate", None)):
+        place.mkdir(parents=True, exist_ok=True)
+        for name in NAMES:
+            samples, found_hz = samples_of(name, wanted_hz)
+            soundfile.write(place / f"{Path(name).stem}.wav", samples, found_hz, subtype="PCM_16")
 
 
 def main() -> None:

@@ -45,5 +45,4 @@ dependencies {
     testImplementation(libs.junit)
     testImplementation(libs.robolectric)
     testImplementation(libs.serialization.json)
-    testImplementation(libs.vorbis)
 }

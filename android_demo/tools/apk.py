@@ -17,7 +17,6 @@ from pathlib import Path
 import aligned_zip
 import demo
 
-JVM = demo.BUILD / "jvm"
 MODULES = ("core", "binaries", "engine-tflite", "engine-executorch", "app")
 D8 = "shadow.bundletool.com.android.tools.r8.D8"
 KEYSTORE = demo.BUILD / "debug.keystore"
@@ -44,10 +43,10 @@ def _dex() -> dict[str, bytes]:
     out.mkdir(parents=True, exist_ok=True)
     for old in out.iterdir():
         old.unlink()
-    jars = (JVM / "app" / "runtime-classpath.txt").read_text().split(":")
+    jars = (demo.JVM / "app" / "runtime-classpath.txt").read_text().split(":")
     libraries = [jar for jar in jars if jar.endswith(".jar")]
-    (bundletool,) = (JVM / "tools").glob("bundletool-*.jar")
-    (framework,) = (JVM / "framework").glob("compile.jar")
+    (bundletool,) = (demo.JVM / "tools").glob("bundletool-*.jar")
+    (framework,) = (demo.JVM / "framework").glob("compile.jar")
     run(
         *("java", "-Xmx2g", "-cp", bundletool, D8, "--release"),
         *("--min-api", demo.app_version().min_sdk, "--lib", framework, "--output", out),
@@ -60,7 +59,7 @@ def _dex() -> dict[str, bytes]:
 def _jar(module: str, folder: Path) -> Path:
     """A module's classes in an archive, which D8 takes."""
     place = folder / f"{module}.jar"
-    classes = JVM / module / "classes"
+    classes = demo.JVM / module / "classes"
     with zipfile.ZipFile(place, "w") as archive:
         for file in sorted(classes.rglob("*.class")):
             archive.write(file, file.relative_to(classes))
@@ -69,7 +68,7 @@ def _jar(module: str, folder: Path) -> Path:
 
 def _libraries(abi: str) -> dict[str, bytes]:
     """The native libraries of both engines."""
-    unpacked = JVM / "aars"
+    unpacked = demo.JVM / "aars"
     files = [
         unpacked / "tensorflow-lite" / "jni" / abi / "libtensorflowlite_jni.so",
         *sorted((unpacked / "fbjni" / "jni" / abi).glob("*.so")),

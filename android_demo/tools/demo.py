@@ -10,6 +10,7 @@ DEMO = Path(__file__).resolve().parents[1]
 REPOSITORY = DEMO.parent
 APP = DEMO / "app"
 BUILD = DEMO / "build"
+JVM = BUILD / "jvm"
 ASSETS = BUILD / "assets"
 MODELS = ASSETS / "models"
 EXPORTS = BUILD / "export"

@@ -1,8 +1,8 @@
 """Puts models into the app's assets.
 
-    python android_demo/tools/models.py               the bundled model, in all its forms
-    python android_demo/tools/models.py FILE…         these files in their place: .tflite, .pte
-    python android_demo/tools/models.py --check FILE… only says whether the app can take them
+    python android_demo/tools/models.py                 the bundled model, in all its forms
+    python android_demo/tools/models.py FILE…           these files in their place: .tflite, .pte
+    python android_demo/tools/models.py --tests FILE…   these, and the one that the tests run
 
 The app offers whatever lies there: labels, rate, window and thresholds come from each file's card.
 The JVM tests and Android Studio read the folder; apk.py packs the files that it is told.
@@ -11,6 +11,7 @@ Needs the developer's environment (`make dev`).
 
 from __future__ import annotations
 
+import filecmp
 import shutil
 import subprocess
 import sys
@@ -27,15 +28,26 @@ ENDINGS = {".tflite", ".pte"}
 
 def main() -> None:
     """Fills build/assets/models/ anew."""
-    only_check = sys.argv[1:2] == ["--check"]
-    files = [Path(name) for name in sys.argv[1 + only_check :]]
+    for_tests = sys.argv[1:2] == ["--tests"]
+    files = [Path(name) for name in sys.argv[1 + for_tests :]]
     try:
         for file in files:
             _check(file)
     except DatarEdgeError as error:
         sys.exit(f"error: {error}")
-    if not only_check:
-        _put(files or [bundled_tflite(), *map(_exported, demo.FORMS)])
+    if not files:
+        _put([bundled_tflite(), *map(_exported, demo.FORMS)])
+    else:
+        _put(_with_bundled(files) if for_tests else files)
+
+
+def _with_bundled(files: list[Path]) -> list[Path]:
+    """The files and the bundled model, which the tests know by its name."""
+    bundled = bundled_tflite()
+    for file in files:
+        if file.name == bundled.name and not filecmp.cmp(file, bundled, shallow=False):
+            sys.exit(f"error: the tests run the bundled {bundled.name}: give yours another name")
+    return [bundled, *files]
 
 
 def _check(file: Path) -> None:

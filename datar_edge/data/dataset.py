@@ -27,10 +27,12 @@ class Clip:
 
     Attributes:
         path: the sound file.
-        targets: the label of each head.
+        targets: the label of each head; none at all for a negative, which has no label.
         fold: its share of the set; None where the set has no folds.
         start_s: where the clip starts in the file.
         duration_s: its length; None is to the end of the file.
+        group: what it shares with clips of the same source, which must not be parted; None where
+            it is alone.
     """
 
     path: Path
@@ -38,6 +40,24 @@ class Clip:
     fold: Fold | None = None
     start_s: float = 0.0
     duration_s: float | None = None
+    group: Path | None = None
+
+
+DEALT_FOLDS: tuple[int, ...] = (5, 4, 3, 2, 1)
+"""Folds in the order in which clips are dealt out: two clips are enough for one in fold 5 and one
+outside of it."""
+
+
+def deal(clips: Sequence[Clip]) -> tuple[Clip, ...]:
+    """Deals clips out into five folds in turn, those of one group into the same one.
+
+    Args:
+        clips: of one label.
+    """
+    groups = dict.fromkeys(clip.group or clip.path for clip in clips)
+    turns = zip(groups, itertools.cycle(DEALT_FOLDS), strict=False)
+    fold_of = dict(turns)
+    return tuple(replace(clip, fold=fold_of[clip.group or clip.path]) for clip in clips)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,6 +92,8 @@ class ClipSet:
         the labels' order, then the second of each. So a few clips cover as many labels as
         they can, and are the same ones every time.
 
+        A set without folds of its own is dealt out into five when folds are asked for by number.
+
         Args:
             folds: keeps the clips of these; none given keeps all.
             limit: keeps the first of what is then left; None keeps all.
@@ -79,6 +101,8 @@ class ClipSet:
         Raises:
             DataError: a fold has no clip, or the limit is below 1.
         """
+        if not self.folds and any(isinstance(fold, int) for fold in folds):
+            return self.in_folds().select(folds, limit)
         for fold in folds:
             if fold not in self.folds:
                 known = ", ".join(map(str, self.folds))
@@ -91,13 +115,27 @@ class ClipSet:
         kept = [clip for clip in self.clips if not folds or clip.fold in folds]
         return replace(self, clips=self._interleave(kept)[:limit])
 
+    def in_folds(self) -> ClipSet:
+        """The set as it is where it has folds; else each label's clips dealt out into five.
+
+        Dealing depends on nothing but the clips and their order, so it is the same every time for
+        the same files.
+        """
+        if self.folds:
+            return self
+        dealt = itertools.chain.from_iterable(map(deal, self._by_label(self.clips).values()))
+        return replace(self, clips=self._interleave(list(dealt)))
+
     def _interleave(self, clips: Sequence[Clip]) -> tuple[Clip, ...]:
+        rounds = itertools.zip_longest(*self._by_label(clips).values())
+        return tuple(clip for turn in rounds for clip in turn if clip is not None)
+
+    def _by_label(self, clips: Sequence[Clip]) -> dict[str, list[Clip]]:
         head, labels = next(iter(self.heads.items()))
         by_label: dict[str, list[Clip]] = {label: [] for label in labels}
         for clip in clips:
             by_label[clip.targets[head]].append(clip)
-        rounds = itertools.zip_longest(*by_label.values())
-        return tuple(clip for turn in rounds for clip in turn if clip is not None)
+        return by_label
 
     def counts(self, head: str | None = None) -> dict[str, Counter[Fold | None]]:
         """Clips by label and fold, a label without clips included.

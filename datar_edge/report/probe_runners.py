@@ -6,6 +6,7 @@ A probe has more outputs than heads, so no card fits it.
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -64,9 +65,9 @@ def _tflite(path: Path) -> Runner:
     model = interpreter.Interpreter(model_path=str(path), num_threads=1)
     model.allocate_tensors()
     taken = model.get_input_details()[0]["index"]
-    # The signature's names carry the order of the model's outputs; the subgraph's order does not.
-    named = model.get_signature_runner().get_output_details()
-    given = [named[name]["index"] for name in sorted(named, key=_trailing_number)]
+    # The tensors' names carry the order of the model's outputs. The subgraph's order does not, and
+    # a signature may name the int8 tensor in front of an output that was made float again.
+    given = [each["index"] for each in sorted(model.get_output_details(), key=_output_number)]
 
     def run(window: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         model.set_tensor(taken, window)
@@ -76,8 +77,12 @@ def _tflite(path: Path) -> Runner:
     return run
 
 
-def _trailing_number(name: str) -> int:
-    return int(name.rpartition("_")[2])
+def _output_number(details: Mapping[str, Any]) -> int:
+    name = details["name"]
+    found = re.search(r"output_(\d+)", name)
+    if found is None:
+        raise RuntimeFailureError(f"the output {name!r} does not tell its place")
+    return int(found[1])
 
 
 def _onnx(path: Path) -> Runner:

@@ -42,18 +42,20 @@ class Bar:
 def bars(title: str, unit: str, rows: Sequence[Bar]) -> str:
     """Horizontal bars from zero, each with its value in words and, if it has one, its spread.
 
+    A value below zero has no bar; its number stands at the axis.
+
     Args:
         title: for those who do not see the picture.
         unit: of the values.
         rows: at least one.
     """
-    ticks = nice_ticks(0.0, max(max(row.high or row.value, row.value) for row in rows))
+    ticks = nice_ticks(0.0, max(0.0, *(max(row.high or row.value, row.value) for row in rows)))
     scale = _Scale(0.0, ticks[-1], _LEFT, _WIDTH - _RIGHT)
     base = 10 + _ROW * len(rows)
     parts = [_grid(scale, ticks, 6, base, unit)]
     for index, row in enumerate(rows):
         y = 10 + _ROW * index
-        end = scale.at(row.value)
+        end = max(scale.at(row.value), _LEFT)
         parts.append(
             f'<text x="{_LEFT - 10}" y="{y + 17}" text-anchor="end">{escape(_short(row.name))}'
             f"<title>{escape(row.name)}</title></text>"

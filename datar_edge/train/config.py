@@ -22,11 +22,17 @@ class TrainConfig:
     Attributes:
         preset: the model's configuration by name.
         variants: what is changed of it, see `datar_edge.variants`.
-        start: checkpoint that the weights start from, by its file's name; empty for random ones.
+        start: checkpoint that the weights start from, by its file's name, or "bundled"; empty for
+            random ones.
         data: the data set, as `--data` takes it.
         folds: folds to train on; empty for all that lies there.
         val_folds: folds to validate on; empty for none.
+        negatives: folder of recordings that are none of the labels; empty for none.
+        balanced: whether each label is drawn equally often, negatives as one label more.
         epochs: passes over the training clips.
+        head_epochs: of these, the first so many train the heads alone; the rest of the network
+            stays as it is, its statistics of batch-norm and its dropout too.
+        min_steps: of an epoch, which goes through a small set several times.
         batch_size: examples a step.
         learning_rate: peak of AdamW's.
         betas: AdamW's.
@@ -51,7 +57,11 @@ class TrainConfig:
     data: str = ""
     folds: tuple[Fold, ...] = ()
     val_folds: tuple[Fold, ...] = ()
+    negatives: str = ""
+    balanced: bool = False
     epochs: int = 80
+    head_epochs: int = 0
+    min_steps: int = 1
     batch_size: int = 32
     learning_rate: float = 1e-3
     betas: tuple[float, float] = (0.9, 0.98)
@@ -69,9 +79,20 @@ class TrainConfig:
     augment: AugmentConfig = field(default_factory=AugmentConfig)
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size", "val_every"):
+        for name in ("epochs", "batch_size", "val_every", "min_steps"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} is {getattr(self, name)!r}", fix="Allowed: 1 or more.")
+        if not 0 <= self.head_epochs <= self.epochs:
+            raise ConfigError(
+                f"head_epochs is {self.head_epochs!r}",
+                fix=f"Allowed: 0 to epochs, {self.epochs}; all of them train the heads alone.",
+            )
+        if self.head_epochs and not self.start:
+            raise ConfigError(
+                f"head_epochs is {self.head_epochs!r} in a run from random weights",
+                fix="Only weights that have learnt something are worth keeping: name them by "
+                "--from, or leave out --head-epochs.",
+            )
         if not 0.0 < self.learning_rate < 1.0:
             raise ConfigError(f"learning_rate is {self.learning_rate!r}", fix="Allowed: 0 to 1.")
         if not 0.0 < self.layer_decay <= 1.0:
@@ -82,6 +103,24 @@ class TrainConfig:
                 f"fold {shared[0]} is in folds and in val_folds",
                 fix="Clips that are trained on tell nothing of accuracy; take it out of one.",
             )
+
+    @classmethod
+    def fine_tuning(cls, *, start: str) -> TrainConfig:
+        """The recipe for a small set from weights that know sound: heads first, then all.
+
+        Args:
+            start: the checkpoint, as in `start`.
+        """
+        return cls(
+            start=start,
+            balanced=True,
+            epochs=20,
+            head_epochs=5,
+            min_steps=10,
+            batch_size=16,
+            learning_rate=5e-4,
+            warmup_epochs=2,
+        )
 
     def model_config(self) -> ModelConfig:
         """The configuration of the model that is trained.

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Sampler, default_collate
 
-from datar_edge.data.spectrograms import ClipWindows, ExampleKey, SpectrogramSet, TrainingExamples
+from datar_edge.data.examples import ClipWindows, ExampleKey, TrainingExamples, by_label
+from datar_edge.data.spectrograms import SpectrogramSet
 from datar_edge.models import Network
 from datar_edge.train.config import TrainConfig
 from datar_edge.train.placement import Placement, process_number
@@ -27,19 +29,27 @@ class StepSampler(Sampler[ExampleKey]):
     processes, and a resumed run draws what an undisturbed one would have drawn.
 
     Args:
-        size: examples in the set.
+        groups: indices of examples; of each group an epoch has equally many.
         seed: the run's seed.
         batch_size: examples of an optimiser step, on all processes together.
         placement: how they are shared out.
         process: number of this process.
+        min_steps: of an epoch; a small set is gone through several times.
     """
 
     def __init__(
-        self, size: int, *, seed: int, batch_size: int, placement: Placement, process: int = 0
+        self,
+        groups: Sequence[NDArray[np.int64]],
+        *,
+        seed: int,
+        batch_size: int,
+        placement: Placement,
+        process: int = 0,
+        min_steps: int = 1,
     ) -> None:
-        self.size = size
+        self.groups = groups
         self.seed = seed
-        self.steps = size // batch_size
+        self.steps = max(min_steps, sum(map(len, groups)) // batch_size)
         self.epoch = 0
         self._part = placement.part_of(batch_size)
         self._shape = (self.steps, placement.accumulate, placement.processes, self._part)
@@ -53,10 +63,27 @@ class StepSampler(Sampler[ExampleKey]):
         return self.steps * self._shape[1] * self._part
 
     def __iter__(self) -> Iterator[ExampleKey]:
-        order = np.random.default_rng((self.seed, self.epoch)).permutation(self.size)
-        shared = order[: math.prod(self._shape)].reshape(self._shape)
-        mine = shared[:, :, self._process].ravel()
-        return (ExampleKey(self.epoch, int(index)) for index in mine)
+        shared = self._order(math.prod(self._shape)).reshape(*self._shape, 2)
+        mine = shared[:, :, self._process].reshape(-1, 2)
+        return (ExampleKey(self.epoch, int(index), int(draw)) for index, draw in mine)
+
+    def _order(self, count: int) -> NDArray[np.int64]:
+        """Indices, and how often each was drawn before in this epoch: `[count, 2]`."""
+        rng = np.random.default_rng((self.seed, self.epoch))
+        each = math.ceil(count / len(self.groups))
+        drawn = [_drawn(group, each, rng) for group in self.groups]
+        if len(drawn) == 1:
+            return drawn[0][:count]
+        together = np.concatenate(drawn)
+        return together[rng.permutation(len(together))[:count]]
+
+
+def _drawn(group: NDArray[np.int64], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """So many of a group in a random order, all of them before one comes again: `[count, 2]`."""
+    turns = math.ceil(count / len(group))
+    order = np.concatenate([rng.permutation(group) for _ in range(turns)])
+    draws = np.repeat(np.arange(turns), len(group))
+    return np.stack([order, draws], axis=1)[:count]
 
 
 class WindowSampler(Sampler[int]):
@@ -96,14 +123,17 @@ def train_loader(
         config=config.augment,
         mean=mean,
         seed=config.seed,
+        balanced=config.balanced,
     )
-    batch_size = min(config.batch_size, len(examples))
+    # A smaller set is one step, unless it is gone through several times anyway.
+    batch_size = min(config.batch_size, len(examples) * config.min_steps)
     sampler = StepSampler(
-        len(examples),
+        by_label(clips) if config.balanced else [np.arange(len(examples))],
         seed=config.seed,
         batch_size=batch_size,
         placement=placement,
         process=process_number() if placement.processes > 1 else 0,
+        min_steps=config.min_steps,
     )
     return DataLoader(
         examples,

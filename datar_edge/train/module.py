@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import lightning.pytorch as pl
@@ -12,8 +13,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from datar_edge.models.network import Network
+from datar_edge.train.body import set_body_frozen
 from datar_edge.train.config import TrainConfig
-from datar_edge.train.metrics import all_heads_accuracy, top_k_accuracy
+from datar_edge.train.metrics import accuracies, all_heads_accuracy
 from datar_edge.train.optimizer import parameter_groups, warmup_cosine
 
 if TYPE_CHECKING:
@@ -30,7 +32,8 @@ class DatarModule(pl.LightningModule):
         model: the network.
         config: the recipe.
         total_steps: optimiser steps of the whole run.
-        val_targets: class index `[clips]` of the validation clips, by head.
+        val_targets: class index `[clips]` of the validation clips, by head; `NO_LABEL` for
+            negatives.
         parts: batches that a process makes of its share of a step.
     """
 
@@ -50,6 +53,10 @@ class DatarModule(pl.LightningModule):
         self.val_targets = val_targets
         self._parts = parts
         self._val_totals: dict[str, Tensor] = {}
+
+    def on_train_epoch_start(self) -> None:
+        """Heads first; said anew each epoch, as a resumed run starts in any of them."""
+        set_body_frozen(self.model, frozen=self.current_epoch < self.config.head_epochs)
 
     def on_train_batch_start(self, _batch: Batch, batch_index: int) -> None:
         """Dropout and drop-path depend on seed and step alone, so that a resumed run is exact."""
@@ -86,9 +93,8 @@ class DatarModule(pl.LightningModule):
             summed: Tensor = self.trainer.strategy.reduce(totals, reduce_op="sum")
             scores, targets = summed.cpu().numpy(), self.val_targets[head]
             right.append((scores, targets))
-            for k in (1, 5):
-                name = f"{head}_top{k}"
-                self.log(name, top_k_accuracy(scores, targets, k), prog_bar=k == 1)
+            for name, share in accuracies(head, scores, targets).items():
+                self.log(name, share, prog_bar=not name.endswith("_top5"))
         if len(right) > 1:
             self.log("all_heads_top1", all_heads_accuracy(right), prog_bar=True)
         self._val_totals.clear()
@@ -101,13 +107,19 @@ class DatarModule(pl.LightningModule):
             weight_decay=config.weight_decay,
             learning_rate=config.learning_rate,
             layer_decay=config.layer_decay,
+            heads_apart=config.head_epochs > 0,
         )
         optimizer = torch.optim.AdamW(groups, lr=config.learning_rate, betas=config.betas)
-        warmup_steps = round(self.total_steps * config.warmup_epochs / config.epochs)
-        schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimizer,
-            lambda step: warmup_cosine(
-                step, warmup_steps=warmup_steps, total_steps=self.total_steps
-            ),
-        )
+        epoch_steps = self.total_steps / config.epochs
+        factors: list[Callable[[int], float]] = [
+            functools.partial(
+                warmup_cosine,
+                warmup_steps=round(epoch_steps * config.warmup_epochs),
+                total_steps=self.total_steps,
+                # What is frozen at first warms up when it is let go.
+                first_step=0 if group["heads"] else round(epoch_steps * config.head_epochs),
+            )
+            for group in groups
+        ]
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, factors)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

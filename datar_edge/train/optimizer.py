@@ -8,19 +8,37 @@ from typing import Any
 
 from torch import nn
 
+HEADS = "heads."
+"""What the names of the heads' parameters begin with."""
+
 _BLOCK = re.compile(r"(?:stages\.(\d+)|blocks)\.(\d+)\.")
 
 
-def warmup_cosine(step: int, *, warmup_steps: int, total_steps: int) -> float:
-    """Factor on the learning rate: a linear rise, then half a cosine to zero."""
-    if step < warmup_steps:
-        return (step + 1) / warmup_steps
-    progress = (step - warmup_steps) / max(1, total_steps - warmup_steps)
+def warmup_cosine(step: int, *, warmup_steps: int, total_steps: int, first_step: int = 0) -> float:
+    """Factor on the learning rate: a linear rise, then half a cosine to zero.
+
+    Args:
+        step: of the run.
+        warmup_steps: of the rise.
+        total_steps: of the run.
+        first_step: where the rise begins; 0 before.
+    """
+    since = step - first_step
+    if since < 0:
+        return 0.0
+    if since < warmup_steps:
+        return (since + 1) / warmup_steps
+    progress = (since - warmup_steps) / max(1, total_steps - first_step - warmup_steps)
     return 0.5 * (1.0 + math.cos(math.pi * min(1.0, progress)))
 
 
 def parameter_groups(
-    model: nn.Module, *, weight_decay: float, learning_rate: float, layer_decay: float = 1.0
+    model: nn.Module,
+    *,
+    weight_decay: float,
+    learning_rate: float,
+    layer_decay: float = 1.0,
+    heads_apart: bool = False,
 ) -> list[dict[str, Any]]:
     """Matrices and kernels decay; biases, norms and position tables do not.
 
@@ -30,19 +48,23 @@ def parameter_groups(
         learning_rate: of the heads.
         layer_decay: factor on the learning rate from each layer to the one before it, as deep
             models are fine-tuned (Clark et al., 2020); 1 for the same rate everywhere.
+        heads_apart: whether the heads have groups of their own, as they begin before the rest.
+
+    Returns:
+        Groups for an optimiser; each says in "heads" whether it is of the heads alone.
     """
     depths = _depths(model)
     deepest = max(depths.values())
-    groups: dict[tuple[int, bool], dict[str, Any]] = {}
+    groups: dict[tuple[int, bool, bool], dict[str, Any]] = {}
     for name, parameter in model.named_parameters():
-        if not parameter.requires_grad:
-            continue
         depth = depths[name] if layer_decay != 1.0 else deepest
         decays = parameter.ndim >= 2 and not name.endswith("bias_table")
+        of_heads = heads_apart and name.startswith(HEADS)
         group = groups.setdefault(
-            (depth, decays),
+            (depth, decays, of_heads),
             {
                 "params": [],
+                "heads": of_heads,
                 "weight_decay": weight_decay if decays else 0.0,
                 "lr": learning_rate * layer_decay ** (deepest - depth),
             },
@@ -64,5 +86,5 @@ def _depths(model: nn.Module) -> dict[str, int]:
         if match:
             depths[name] = place[int(match[1] or 0), int(match[2])]
         else:
-            depths[name] = last if name.startswith(("heads.", "norm.")) else 0
+            depths[name] = last if name.startswith((HEADS, "norm.")) else 0
     return depths

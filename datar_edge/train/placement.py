@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, get_args
 
 from datar_edge.errors import ConfigError
@@ -27,6 +28,9 @@ class Placement:
         accumulate: parts that each process computes its share of a step in, to save memory.
         precision: of the products; "bf16" and "fp16" keep weights in float32.
         workers: processes that make examples beside each; 0 makes them in between.
+        cache: folder that spectrograms are kept in for other runs; None keeps them in the run's
+            own folder until it ends.
+        keeps_spectrograms: False decodes the recordings each time instead.
     """
 
     devices: int = 1
@@ -35,6 +39,8 @@ class Placement:
     accumulate: int = 1
     precision: Precision = "fp32"
     workers: int = 0
+    cache: Path | None = None
+    keeps_spectrograms: bool = True
 
     def __post_init__(self) -> None:
         for name in ("devices", "nodes", "accumulate"):
@@ -42,6 +48,13 @@ class Placement:
                 raise ConfigError(f"{name} is {getattr(self, name)!r}", fix="Allowed: 1 or more.")
         if self.workers < 0:
             raise ConfigError(f"workers is {self.workers!r}", fix="Allowed: 0 or more.")
+        if self.cache is not None and not self.keeps_spectrograms:
+            raise ConfigError(
+                f"cache is {str(self.cache)!r}, and no spectrogram is to be kept",
+                fix="Give --cache or --no-cache, not both.",
+            )
+        if self.cache is not None and self.cache.exists() and not self.cache.is_dir():
+            raise ConfigError(f"cache {self.cache} is no folder", fix="Name another place.")
         for name, choices in (("strategy", Strategy), ("precision", Precision)):
             if getattr(self, name) not in get_args(choices):
                 raise ConfigError(

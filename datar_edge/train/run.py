@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-import dataclasses
-import importlib.metadata
+import functools
 import logging
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import lightning.pytorch as pl
-import torch
 
 from datar_edge.data.dataset import Clip, ClipSet
 from datar_edge.data.spectrograms import SpectrogramSet, load_spectrograms
 from datar_edge.errors import ConfigError
-from datar_edge.models import Checkpoint, build, save_checkpoint
+from datar_edge.models import Checkpoint, Network, build, save_checkpoint
 from datar_edge.train.batch_norm import reestimate_batch_norm
 from datar_edge.train.config import TrainConfig
 from datar_edge.train.loaders import train_loader, val_loader
+from datar_edge.train.metrics import METRICS
 from datar_edge.train.module import DatarModule
+from datar_edge.train.negatives import with_negatives
 from datar_edge.train.placement import Placement, process_number
-from datar_edge.train.start import take_weights
+from datar_edge.train.provenance import provenance
+from datar_edge.train.start import Start, open_start, take_weights
 from datar_edge.train.trainer import advice_ignored, make_trainer
 
 _log = logging.getLogger(__name__)
 
 CHECKPOINT_NAME = "model.safetensors"
 CONFIG_NAME = "config.json"
+SPECTROGRAMS_NAME = "spectrograms"
 RESUME_NAME = "checkpoints/last.ckpt"
 LEFT_OUT_NAME = "left-out.txt"
 
@@ -39,7 +42,8 @@ class TrainResult:
     Attributes:
         checkpoint: the file with the averaged weights.
         epochs: epochs trained.
-        metrics: last validation, `class_top1` and so on, 0 to 1; empty without validation clips.
+        metrics: last validation, `class_top1` and so on, 0 to 1 (see `metrics.accuracies`); empty
+            without validation clips.
     """
 
     checkpoint: Path
@@ -55,7 +59,7 @@ def train(
     output: Path,
     resume: bool = False,
     placement: Placement | None = None,
-    start: Path | None = None,
+    start: str | Path | None = None,
     progress: Callable[[Sequence[Clip]], Iterator[Clip]] = iter,
 ) -> TrainResult:
     """Trains a model and writes everything of the run into one folder.
@@ -70,31 +74,36 @@ def train(
             first.
         placement: processes, precision, workers; None for one process of this machine. With
             several, this is called in each of them.
-        start: checkpoint to take weights from; what does not fit, such as other heads, is new.
+        start: checkpoint to take weights from, or "bundled"; heads with other labels are new.
         progress: wraps the reading of clips in a bar.
 
     Raises:
         ConfigError: the folder holds another run, or there is nothing to resume.
         ModelFileError: `start` is no checkpoint, or of another model.
-        DataError: not one clip could be read.
+        DataError: not one clip could be read, or negatives cannot be used.
     """
     placement = placement or Placement()
     first = process_number() == 0
+    # What is wrong in the input is told before anything is written.
+    origin = open_start(start) if start is not None else None
+    train_clips, val_clips = with_negatives(config, train_clips, val_clips)
+    model = _network(config, origin, train_clips.heads)
     last = _prepare_folder(output, config, resume=resume) if first else _to_resume(output, resume)
     logging.getLogger("lightning.pytorch").setLevel(_log.getEffectiveLevel())
-    pl.seed_everything(config.seed, verbose=False)
-    model_config = config.model_config()
-    train_set = load_spectrograms(train_clips, model_config.fbank, progress=progress)
-    val_set = (
-        load_spectrograms(val_clips, model_config.fbank, progress=progress) if val_clips else None
+    load = functools.partial(
+        load_spectrograms,
+        config=model.config.fbank,
+        cache=_cache(output, placement),
+        workers=placement.workers,
+        progress=progress,
     )
+    train_set = load(train_clips)
+    val_set = load(val_clips) if val_clips else None
     if first:
         _report_left_out(output, [train_clips, val_clips], [train_set, val_set])
-    model = build(model_config, heads={head: len(ls) for head, ls in train_set.heads.items()})
-    if start is not None:
-        _log.info("%s", take_weights(model, start, heads=train_set.heads))
-    mean, std = train_set.normalisation()
-    model.set_normalisation(mean, std)
+    if origin is None or not origin.knows_sound:
+        model.set_normalisation(*train_set.normalisation())
+    mean = model.feature_mean.item()
     loader = train_loader(train_set, config, model, placement, mean=mean)
     module = DatarModule(
         model,
@@ -113,21 +122,38 @@ def train(
             ckpt_path=last,
             weights_only=False if last else None,  # the run's own file, not a stranger's
         )
-    reestimate_batch_norm(model, train_loader(train_set, config, model, Placement(), mean=mean))
+    if config.head_epochs < config.epochs:  # else the statistics belong to the body, which stayed
+        reestimate_batch_norm(model, train_loader(train_set, config, model, Placement(), mean=mean))
     if validation is not None:
         with advice_ignored():
             trainer.validate(module, validation, verbose=False)
     metrics = {
-        name: float(value) for name, value in trainer.callback_metrics.items() if "_top" in name
+        name: float(value)
+        for name, value in trainer.callback_metrics.items()
+        if name.endswith(METRICS)
     }
     checkpoint = Checkpoint(
         model=model.eval(),
         heads=train_set.heads,
-        provenance=_provenance(config, train_clips, len(train_set.clips), metrics),
+        provenance=provenance(config, train_clips, train_set, metrics, origin),
     )
+    trainer.strategy.barrier()  # until no process reads the spectrograms any more
     if trainer.is_global_zero:
         save_checkpoint(output / CHECKPOINT_NAME, checkpoint)
+        shutil.rmtree(output / SPECTROGRAMS_NAME, ignore_errors=True)
     return TrainResult(checkpoint=output / CHECKPOINT_NAME, epochs=config.epochs, metrics=metrics)
+
+
+def _network(
+    config: TrainConfig, origin: Start | None, heads: Mapping[str, tuple[str, ...]]
+) -> Network:
+    """With weights that follow from the seed, or from the start."""
+    model_config = config.model_config()
+    pl.seed_everything(config.seed, verbose=False)
+    model = build(model_config, heads={head: len(labels) for head, labels in heads.items()})
+    if origin is not None:
+        _log.info("%s", take_weights(model, origin, heads=heads))
+    return model
 
 
 def _prepare_folder(output: Path, config: TrainConfig, *, resume: bool) -> Path | None:
@@ -174,18 +200,8 @@ def _report_left_out(
     _log.warning("%d clips are left out, listed in %s", len(problems), path)
 
 
-def _provenance(
-    config: TrainConfig, clips: ClipSet, count: int, metrics: Mapping[str, float]
-) -> dict[str, str]:
-    return {
-        "data": clips.name,
-        "data_licence": clips.licence,
-        "data_attribution": clips.attribution,
-        "clips": str(count),
-        "folds": ",".join(map(str, config.folds)) or "all",
-        # Where the data lay is nobody's business who gets the file.
-        "recipe": dataclasses.replace(config, data=config.data.partition(":")[0]).to_json(),
-        "validation": ", ".join(f"{name} {value:.4f}" for name, value in sorted(metrics.items())),
-        "datar_edge": importlib.metadata.version("datar-edge"),
-        "torch": str(torch.__version__),
-    }
+def _cache(output: Path, placement: Placement) -> Path | None:
+    """Where spectrograms are kept; None where they are not."""
+    if not placement.keeps_spectrograms:
+        return None
+    return placement.cache or output / SPECTROGRAMS_NAME

@@ -14,13 +14,15 @@ import lightning.pytorch as pl
 import torch
 from lightning.pytorch.callbacks import (
     Callback,
-    EMAWeightAveraging,
     ModelCheckpoint,
     RichProgressBar,
+    WeightAveraging,
 )
 from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
 from lightning.pytorch.strategies import DDPStrategy, FSDPStrategy, Strategy
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
+from datar_edge.errors import ConfigError
 from datar_edge.train.config import TrainConfig
 from datar_edge.train.placement import Placement
 
@@ -38,6 +40,9 @@ def make_trainer(
         placement: processes and precision.
         output: the run's folder.
         validates: whether there are clips to measure on.
+
+    Raises:
+        ConfigError: the strategy cannot train heads first.
     """
     shows_progress = sys.stderr.isatty()
     precision: Any = _PRECISIONS[placement.precision]
@@ -47,7 +52,7 @@ def make_trainer(
         accelerator="auto",
         devices=placement.devices,
         num_nodes=placement.nodes,
-        strategy=_strategy(placement),
+        strategy=_strategy(config, placement),
         precision=precision,
         use_distributed_sampler=False,  # ours keeps the examples of a step the same
         # PyTorch has it for GPUs only; on CPUs each process has statistics of its own.
@@ -65,10 +70,17 @@ def make_trainer(
     )
 
 
-def _strategy(placement: Placement) -> Strategy | str:
+def _strategy(config: TrainConfig, placement: Placement) -> Strategy | str:
     if placement.processes == 1:
         return "auto"
-    return DDPStrategy() if placement.strategy == "ddp" else FSDPStrategy()
+    if placement.strategy == "ddp":
+        return DDPStrategy(find_unused_parameters=config.head_epochs > 0)  # the frozen ones
+    if config.head_epochs:
+        raise ConfigError(
+            f"head_epochs is {config.head_epochs!r} with the strategy 'fsdp'",
+            fix="Take --strategy ddp, or --head-epochs 0.",
+        )
+    return FSDPStrategy()
 
 
 def _loggers(output: Path) -> list[Logger]:
@@ -92,7 +104,9 @@ def _callbacks(
         )
     ]
     if placement.strategy == "ddp":  # the average needs the whole model in each process
-        callbacks.insert(0, EMAWeightAveraging(decay=config.ema_decay, use_buffers=False))
+        # Lightning's own average rounds, so that weights that stay would drift; torch's does not.
+        average = get_ema_multi_avg_fn(config.ema_decay)  # type: ignore[no-untyped-call]
+        callbacks.insert(0, WeightAveraging(use_buffers=False, multi_avg_fn=average))
     if shows_progress:
         callbacks.append(RichProgressBar(console_kwargs={"stderr": True}))
     return callbacks
@@ -108,6 +122,9 @@ def advice_ignored() -> Iterator[None]:
             "Checkpoint directory .* is not empty",
             ".*isinstance\\(treespec, LeafSpec\\)",
             ".*tensorboardX",
+            ".*find_unused_parameters=True was specified",  # true of the epochs after the heads'
+            # Of what is frozen on purpose.
+            ".*module\\(s\\) in eval mode at the start of training",
         ):
             warnings.filterwarnings("ignore", message=message)
         yield

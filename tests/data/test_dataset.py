@@ -70,3 +70,22 @@ def test_several_heads_are_counted_each_on_its_own() -> None:
     assert kitchen.counts("noun") == {"bread": {None: 1}, "onion": {None: 2}}
     assert kitchen.counts() == {"cut": {None: 2}, "wash": {None: 1}}
     assert kitchen.folds == ()
+
+
+def test_a_set_without_folds_is_dealt_out_in_turn() -> None:
+    clips = tuple(
+        Clip(path=Path(f"{label}{number}.wav"), targets={"class": label})
+        for label in ("cat", "dog")
+        for number in range(7)
+    )
+    pets = ClipSet(name="pets", heads={"class": ("cat", "dog")}, clips=clips)
+    dealt = pets.in_folds()
+    assert dealt.in_folds() is dealt
+    expected = {5: 2, 4: 2, 3: 1, 2: 1, 1: 1}
+    assert dealt.counts() == {"cat": expected, "dog": expected}
+    assert [clip.path.name for clip in pets.select(folds=[5]).clips] == [
+        "cat0.wav",
+        "dog0.wav",
+        "cat5.wav",
+        "dog5.wav",
+    ]

@@ -30,9 +30,26 @@ def test_a_folder_a_label(birds: Path) -> None:
     assert clip_set.licence == "not stated"
 
 
-def test_a_folder_has_no_folds(birds: Path) -> None:
-    with pytest.raises(DataError, match=r"birds has no clip of fold 1\. It has no folds\."):
-        open_dataset(f"folder:{birds}", folds=[1])
+def test_a_folder_has_no_folds_until_numbers_are_asked_for(birds: Path) -> None:
+    assert open_dataset(f"folder:{birds}").folds == ()
+    with pytest.raises(DataError, match=r"birds has no clip of fold train\. It has no folds\."):
+        open_dataset(f"folder:{birds}", folds=["train"])
+    assert {clip.path.name for clip in open_dataset(f"folder:{birds}", folds=[5]).clips} == {
+        "3.OGG",
+        "2.wav",
+    }
+    with pytest.raises(DataError, match=r"no clip of fold 3\. It has the folds 4, 5\."):
+        open_dataset(f"folder:{birds}", folds=[3])
+
+
+def test_recordings_in_a_subfolder_are_of_one_source(tmp_path: Path) -> None:
+    for name in ("owl/1.wav", "owl/night/1.wav", "owl/night/deep/2.wav", "owl/wood/1.wav"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    clips = open_dataset(f"folder:{tmp_path}").in_folds().clips
+    folds = {clip.path.relative_to(tmp_path / "owl").as_posix(): clip.fold for clip in clips}
+    assert folds["night/1.wav"] == folds["night/deep/2.wav"]
+    assert len({folds["1.wav"], folds["night/1.wav"], folds["wood/1.wav"]}) == 3
 
 
 def test_a_folder_without_folders_is_refused(tmp_path: Path) -> None:

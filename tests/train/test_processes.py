@@ -15,7 +15,9 @@ import pytest
 import soundfile
 import torch
 
-from datar_edge.models import load_checkpoint
+from datar_edge.models import Checkpoint, build, load_checkpoint, save_checkpoint
+from datar_edge.presets import preset
+from datar_edge.variants import varied
 
 RATE_HZ = 16_000
 # Random masks are drawn for each process's own examples, so they are switched off here; and
@@ -27,14 +29,18 @@ from datar_edge.data.readers import open_dataset
 from datar_edge.train.config import TrainConfig
 from datar_edge.train.placement import Placement
 from datar_edge.train.run import train
-folder, output, devices, accumulate = sys.argv[1:]
+folder, output, devices, accumulate, start = sys.argv[1:]
 clips = open_dataset("folder:" + folder)
 config = TrainConfig(
     variants=("patch-stem",), epochs=2, batch_size=4, val_every=1, seed=5,
     dropout=0.0, drop_path=0.0, data="folder:x",
+    start=start, head_epochs=1 if start else 0,
 )
 placement = Placement(devices=int(devices), accumulate=int(accumulate))
-train(config, train_clips=clips, val_clips=clips, output=Path(output), placement=placement)
+train(
+    config, train_clips=clips, val_clips=clips, output=Path(output), placement=placement,
+    start=start or None,
+)
 """
 
 
@@ -62,10 +68,13 @@ def _losses(output: Path) -> list[float]:
         return [float(row["loss"]) for row in csv.DictReader(file) if row["loss"]]
 
 
-def _trained(folder: Path, output: Path, *, devices: int, accumulate: int = 1) -> Path:
+def _trained(
+    folder: Path, output: Path, *, devices: int, accumulate: int = 1, start: Path | None = None
+) -> Path:
     script = output.with_suffix(".py")
     script.write_text(SCRIPT)
-    command = [sys.executable, script, folder, output, str(devices), str(accumulate)]
+    more = (str(devices), str(accumulate), "" if start is None else str(start))
+    command = [sys.executable, script, folder, output, *more]
     subprocess.run(command, check=True, env=_environment(), timeout=300)
     return output
 
@@ -80,6 +89,28 @@ def test_two_processes_learn_what_one_does(folder: Path, tmp_path: Path) -> None
     one, other = (load_checkpoint(run / "model.safetensors").model for run in (alone, two))
     for name, tensor in one.state_dict().items():
         assert torch.allclose(tensor, other.state_dict()[name], atol=2e-4), name
+
+
+@pytest.mark.slow
+def test_two_processes_train_heads_first_as_one_does(folder: Path, tmp_path: Path) -> None:
+    """What is frozen in one epoch and learns in the next is shared between processes then."""
+    torch.manual_seed(3)
+    model = build(varied(preset("datar-micro"), ("patch-stem",)), heads={"other": 3})
+    model.set_normalisation(-7.0, 4.0)
+    start = tmp_path / "start.safetensors"
+    save_checkpoint(start, Checkpoint(model=model.eval(), heads={"other": ("a", "b", "c")}))
+    alone = _trained(folder, tmp_path / "alone", devices=1, start=start)
+    two = _trained(folder, tmp_path / "two", devices=2, start=start)
+    assert _losses(two) == pytest.approx(_losses(alone), abs=1e-5)
+    before, one, other = (
+        load_checkpoint(path).model.state_dict()
+        for path in (start, alone / "model.safetensors", two / "model.safetensors")
+    )
+    for name, tensor in one.items():
+        assert torch.allclose(tensor, other[name], atol=2e-4), name
+    assert not torch.equal(
+        one["stages.3.1.mlp.expand.weight"], before["stages.3.1.mlp.expand.weight"]
+    )
 
 
 def _command(folder: Path, output: Path, *more: str) -> list[str]:

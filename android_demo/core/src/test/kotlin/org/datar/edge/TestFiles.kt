@@ -13,8 +13,8 @@ internal object TestFiles {
     /** The model that ships with datar-edge. */
     val bundledTflite = File(demo, "../datar_edge/bundled/datar-micro.tflite")
 
-    /** The same model for ExecuTorch, which the build exports. */
-    val pte = File(demo, "build/assets/models/datar-micro-int8.pte")
+    /** A small model for ExecuTorch; tools/toy_pte.py writes it. */
+    val pte = File(demo, "testdata/toy.pte")
 
     fun vectors(name: String): JsonObject =
         Json.parseToJsonElement(File(demo, "testdata/$name").readText()).jsonObject

@@ -35,6 +35,7 @@ abstract class AppTest {
     @After
     fun leaveNothingRunning() {
         opened.forEach(ActivityController<*>::close)
+        told = { ", running: ${appThreads()}" }
         await("the app's threads end") { appThreads().isEmpty() }
         told = { "" }
         TestApplication.engines = listOf(JvmTfliteEngine())
@@ -70,6 +71,6 @@ abstract class AppTest {
             }
         }
 
-        private const val TIMEOUT_S = 30L
+        private const val TIMEOUT_S = 60L
     }
 }

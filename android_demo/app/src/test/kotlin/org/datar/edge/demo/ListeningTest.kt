@@ -29,6 +29,7 @@ class ListeningTest : AppTest() {
     private val rooster by lazy { Recordings.scored("rooster") }
     private val rain by lazy { Recordings.scored("rain") }
     private val engine = CountingEngine()
+    private var opening: () -> Session = { error("nothing to open") }
     private val audio get() = app.getSystemService(AudioManager::class.java)
 
     @Test
@@ -226,7 +227,8 @@ class ListeningTest : AppTest() {
     }
 
     private fun refused(reason: String, open: () -> Session) {
-        TestApplication.engines = listOf(OpeningEngine { open() })
+        opening = open
+        TestApplication.engines = listOf(OpeningEngine { opening() })
         allowMicrophone()
         val screen = screen()
         screen.pressStart()

@@ -16,10 +16,11 @@ object Recordings {
     /** The very samples at the model's rate that Python scored; tools/android_vectors.py writes them. */
     fun scored(name: String): FloatArray = decode(File(demo, "build/recordings/$name.wav")).first
 
-    /** Mono samples at the file's own rate, and that rate. */
-    fun decode(name: String): Pair<FloatArray, Int> = decode(file(name))
+    /** The same sound at its own rate, and that rate. */
+    fun own(name: String): Pair<FloatArray, Int> = decode(File(demo, "build/recordings/own-rate/$name.wav"))
 
-    private fun decode(file: File): Pair<FloatArray, Int> = AudioSystem.getAudioInputStream(file).use { coded ->
+    /** A WAV file as the JVM decodes it: mono samples, and their rate. */
+    fun decode(file: File): Pair<FloatArray, Int> = AudioSystem.getAudioInputStream(file).use { coded ->
         val rateHz = coded.format.sampleRate
         val channels = coded.format.channels
         val format = AudioFormat(rateHz, Short.SIZE_BITS, channels, true, false)

@@ -15,7 +15,7 @@ import org.robolectric.annotation.GraphicsMode
 
 /** Pictures of the screen as a phone draws it, with what was really heard. */
 @GraphicsMode(GraphicsMode.Mode.NATIVE)
-@Config(qualifiers = "w411dp-h860dp-xhdpi")
+@Config(qualifiers = "w411dp-h860dp-hdpi")
 class ScreenshotTest : AppTest() {
     private val engine = CountingEngine("TFLite")
 
@@ -30,7 +30,7 @@ class ScreenshotTest : AppTest() {
     fun dark() = draw("dark", heard())
 
     @Test
-    @Config(qualifiers = "w860dp-h411dp-land-xhdpi")
+    @Config(qualifiers = "w860dp-h411dp-land-hdpi")
     fun landscape() = draw("landscape", heard())
 
     @Test

@@ -36,6 +36,12 @@ class SpectrogramView(context: Context, attributes: AttributeSet?) : View(contex
     private val outline = Path()
     private val bounds = RectF()
     private val text = Paint(Paint.ANTI_ALIAS_FLAG).apply { color = context.getColor(R.color.spectrogram_text) }
+    private val outlined = Paint(Paint.ANTI_ALIAS_FLAG).apply {
+        color = ColourMap.colour(0f)
+        style = Paint.Style.STROKE
+        strokeJoin = Paint.Join.ROUND
+        strokeWidth = dp(4f)
+    }
     private val ticks = TICKS_HZ.associateWith(::tickText)
     private val hint = context.getString(R.string.spectrogram_idle)
 
@@ -71,8 +77,15 @@ class SpectrogramView(context: Context, attributes: AttributeSet?) : View(contex
         text.textSize = sp(12f)
         for ((frequencyHz, label) in ticks) {
             val baseline = bounds.height() * (1f - spectrogram.heightOf(frequencyHz.toDouble()))
-            if (baseline + text.ascent() > dp(4f)) canvas.drawText(label, dp(10f), baseline, text)
+            if (baseline + text.ascent() > dp(4f)) drawOutlined(canvas, label, dp(10f), baseline)
         }
+    }
+
+    /** Loud sound is bright: without its dark outline the text would vanish there. */
+    private fun drawOutlined(canvas: Canvas, label: String, x: Float, baseline: Float) {
+        outlined.textSize = text.textSize
+        canvas.drawText(label, x, baseline, outlined)
+        canvas.drawText(label, x, baseline, text)
     }
 
     private fun tickText(frequencyHz: Int): String = when {

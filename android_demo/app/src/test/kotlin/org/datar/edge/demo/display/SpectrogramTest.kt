@@ -25,7 +25,7 @@ class SpectrogramTest {
 
     @Test
     fun theLengthOfTheBlocksMakesNoDifference() {
-        val (rain, rateHz) = Recordings.decode("rain.ogg")
+        val (rain, rateHz) = Recordings.own("rain")
         val whole = Spectrogram(rateHz).apply { write(rain, rain.size) }
         val pieces = Spectrogram(rateHz)
         for (start in rain.indices step 333) {

@@ -1,6 +1,7 @@
 package org.datar.edge.demo.files
 
 import java.io.File
+import kotlin.math.abs
 import kotlinx.serialization.json.Json
 import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.double
@@ -26,14 +27,14 @@ class FileTaggerTest {
 
     @Test
     fun tellsTheSegmentsThatPythonTells() =
-        assertSegments("at_the_models_rate", Held(16_000, names.map(Recordings::scored)), tolerance = 1e-4)
+        assertSegments("at_the_models_rate", Held(16_000, names.map(Recordings::scored)), tolerance = 1e-4f)
 
-    /** Python resamples by soxr, and decodes Ogg by another library: of a score they may change a hundredth. */
+    /** Python resamples by soxr, whose filter differs a little at the edge of its band. */
     @Test
     fun tellsTheSameOfASoundAtAnotherRate() {
-        val decoded = names.map { Recordings.decode("$it.ogg") }
-        val rateHz = decoded.map { it.second }.distinct().single()
-        assertSegments("at_their_own_rate", Held(rateHz, decoded.map { it.first }), tolerance = 0.01)
+        val sounds = names.map(Recordings::own)
+        val rateHz = sounds.map { it.second }.distinct().single()
+        assertSegments("at_their_own_rate", Held(rateHz, sounds.map { it.first }), tolerance = 0.002f)
     }
 
     @Test
@@ -44,7 +45,7 @@ class FileTaggerTest {
         assertEquals(2, windows)
     }
 
-    private fun assertSegments(case: String, sound: SoundReader, tolerance: Double) {
+    private fun assertSegments(case: String, sound: SoundReader, tolerance: Float) {
         val expected = vectors.getValue(case).jsonArray.map(::segment)
         val found = tagged(sound) { true }
         val told = "expected $expected, found $found"
@@ -52,11 +53,13 @@ class FileTaggerTest {
         for ((python, app) in expected zip found) {
             assertEquals(told, python.startS, app.startS, 1e-3)
             assertEquals(told, python.endS, app.endS, 1e-3)
-            for ((one, other) in python.tags zip app.tags) {
-                assertEquals(told, one.score.toDouble(), other.score.toDouble(), tolerance)
-            }
         }
+        val greatest = (scores(expected) zip scores(found)).maxOf { (one, other) -> abs(one - other) }
+        println("segments $case: a score differs from Python's by %.1e at most".format(greatest))
+        assertTrue("$greatest, $told", greatest < tolerance)
     }
+
+    private fun scores(segments: List<Segment>) = segments.flatMap { segment -> segment.tags.map { it.score } }
 
     /** The best label; those behind it may lie closer together than the tolerance. */
     private fun labels(segment: Segment) = segment.tags.size to segment.tags.first().label

@@ -11,6 +11,7 @@ import org.datar.edge.demo.settings.Settings
 import org.datar.edge.demo.sound.MicrophoneException
 import org.datar.edge.demo.sound.SoundListener
 import org.datar.edge.demo.sound.SoundSource
+import org.junit.After
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertNull
 import org.junit.Assert.assertTrue
@@ -70,6 +71,12 @@ class ListeningControllerTest {
         main = main,
         settings = Settings(),
     )
+
+    @After
+    fun endInference() {
+        runAll()
+        controller.stop()
+    }
 
     @Test
     fun goesFromIdleOverLoadingToListeningAndBack() {

@@ -43,7 +43,7 @@ class ResamplerTest {
 
     @Test
     fun thePiecesMakeNoDifference() {
-        val (samples, rateHz) = Recordings.decode("rooster.ogg")
+        val (samples, rateHz) = Recordings.own("rooster")
         val whole = Recordings.resampled(samples, rateHz, 16_000)
         assertArrayEquals(whole, Recordings.resampled(samples, rateHz, 16_000, block = 777), 0f)
     }

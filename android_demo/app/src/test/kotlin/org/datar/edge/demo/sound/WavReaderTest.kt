@@ -19,7 +19,7 @@ import org.junit.Test
 class WavReaderTest {
     @Test
     fun readsARealFileAsTheJvmDoes() {
-        val (expected, rateHz) = Recordings.decode("helicopter.wav")
+        val (expected, rateHz) = Recordings.decode(Recordings.file("helicopter.wav"))
         Recordings.file("helicopter.wav").inputStream().use { file ->
             val reader = WavReader(file)
             assertEquals(rateHz, reader.sampleRateHz)
@@ -58,7 +58,7 @@ class WavReaderTest {
     @Test
     fun readsAFileThatIsCutOffAsFarAsItGoes() {
         val whole = Recordings.file("helicopter.wav").readBytes()
-        val expected = Recordings.decode("helicopter.wav").first
+        val expected = Recordings.decode(Recordings.file("helicopter.wav")).first
         val samples = all(WavReader(ByteArrayInputStream(whole.copyOf(whole.size / 2))))
         assertTrue(samples.size in expected.size / 2 - 50..expected.size / 2)
         assertArrayEquals(expected.copyOf(samples.size), samples, 0f)

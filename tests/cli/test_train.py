@@ -1,0 +1,82 @@
+"""`train` from the command line: from the model that ships, and what is wrong in one line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from datar_edge.cli import main
+
+QUICK = ["--epochs", "1", "--batch-size", "4", "--threads", "1"]
+
+
+@pytest.fixture
+def recordings(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(1)
+    for label, count in {"hiss": 3, "hum": 2}.items():
+        (tmp_path / "set" / label).mkdir(parents=True)
+        for number in range(count):
+            hum = 0.2 * np.sin(np.arange(16_000) * 0.05 * (number + 1))
+            sound = hum if label == "hum" else rng.normal(0.0, 0.1, 16_000)
+            soundfile.write(tmp_path / "set" / label / f"{number}.wav", sound, 16_000)
+    (tmp_path / "others").mkdir()
+    soundfile.write(tmp_path / "others" / "room.wav", rng.normal(0.0, 0.01, 16_000), 16_000)
+    return tmp_path
+
+
+def test_from_the_model_that_ships(recordings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output, data = recordings / "run", f"folder:{recordings / 'set'}"
+    command = ["train", "--data", data, "--from", "bundled", "--val-folds", "5", *QUICK]
+    negatives = ["--negatives", str(recordings / "others")]
+    assert main([*command, *negatives, "--output", str(output), "--no-cache"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[-2:] for line in lines[:5]] == [
+        ["train", "validate"],
+        ["2", "1"],
+        ["1", "1"],
+        ["1", "0"],
+        ["3", "2"],
+    ]
+    config = json.loads((output / "config.json").read_text())
+    chosen = ("start", "preset", "balanced", "head_epochs", "folds", "val_folds", "min_steps")
+    assert [config[name] for name in chosen] == [
+        *("bundled", "datar-micro", True, 0, [3, 4], [5]),
+        10,
+    ]
+    assert main([*command, *negatives, "--output", str(output), "--resume", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["epochs"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--from", "nowhere.safetensors"], "no checkpoint at nowhere.safetensors. Check the path"),
+        (["--from", "bundled", "--head-epochs", "99"], "head_epochs is 99. Allowed: 0 to epochs"),
+        (["--head-epochs", "1"], "head_epochs is 1 in a run from random weights"),
+        (["--from", "bundled", "--preset", "datar-tiny"], "It holds datar-micro; train that"),
+        (["--negatives", "nowhere"], "the folder of negatives nowhere does not exist"),
+        (["--negatives", "{}/empty"], "holds no sound"),
+        (["--val-folds", "5", "--folds", "5"], "fold 5 is in folds and in val_folds"),
+        (["--val-folds", "4,5"], "label 'hum' of set has 2 clips of 2 recordings"),
+        (["--val-folds", "1"], "set has no clip of fold 1. It has the folds 3, 4, 5."),
+        (["--cache", "x", "--no-cache"], "Give --cache or --no-cache, not both"),
+        (["--cache", "{}/others/room.wav"], "room.wav is no folder"),
+    ],
+)
+def test_what_is_wrong_is_one_line_and_nothing_is_written(
+    recordings: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    (recordings / "empty").mkdir()
+    output = recordings / "run"
+    given = [each.format(recordings) for each in arguments]
+    command = ["train", "--data", f"folder:{recordings / 'set'}", "--output", str(output)]
+    assert main([*command, *given]) == 2
+    printed = capsys.readouterr()
+    assert printed.err.startswith("error: ")
+    assert printed.err.count("\n") == 1
+    assert message in printed.err
+    assert not output.exists()
