@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.distributions import Laplace
 
 from datar_edge.config import AdaptorConfig
 
@@ -35,6 +36,6 @@ class InputAdaptor(nn.Module):
             return spectrogram
         if self.kind == "gaussian":
             return spectrogram + self.scale * torch.randn_like(spectrogram)
-        uniform = torch.rand_like(spectrogram) - 0.5
-        noise = -uniform.sign() * torch.log1p(-2.0 * uniform.abs())
-        return spectrogram + self.scale * noise
+        # Not by -sign(u) log(1 - 2|u|): once in 2^24 values |u| is a half, and that infinite.
+        laplace = Laplace(spectrogram.new_zeros(()), self.scale)
+        return spectrogram + laplace.sample(spectrogram.shape)

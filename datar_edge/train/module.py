@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from datar_edge.errors import ConfigError
 from datar_edge.models.network import Network
 from datar_edge.train.body import set_body_frozen
 from datar_edge.train.config import TrainConfig
@@ -74,6 +76,20 @@ class DatarModule(pl.LightningModule):
         loss = torch.stack(losses).sum()
         self.log("loss", loss, on_step=False, on_epoch=True, prog_bar=True, sync_dist=True)
         return loss
+
+    def on_train_epoch_end(self) -> None:
+        """Stops where nothing is learnt any more, before the epoch's checkpoint is written.
+
+        Raises:
+            ConfigError: the loss is not finite.
+        """
+        loss = float(self.trainer.callback_metrics["loss"])
+        if not math.isfinite(loss):
+            raise ConfigError(
+                f"the loss is {loss} in epoch {self.current_epoch + 1}, with a learning rate of "
+                f"{self.config.learning_rate:g}",
+                fix="Train again with a lower one.",
+            )
 
     def validation_step(self, batch: tuple[Tensor, Tensor], _batch_index: int) -> None:
         """Adds the scores of windows to those of their clips; a clip below 0 is padding."""

@@ -104,7 +104,7 @@ def test_sections_are_kept_and_added(data: str, tmp_path: Path, capsys: Capture)
     assert call(*arguments, "--sections", "card") == 0
     first = capsys.readouterr()
     assert "kept" not in first.err
-    assert "  measured      2 of 6, kept in" in first.out
+    assert "  measured      2 of 7, kept in" in first.out
     assert "  not measured  accuracy of" in first.out
     assert call(*arguments) == 2  # the page exists
     assert "--force" in capsys.readouterr().err

@@ -7,7 +7,14 @@ import dataclasses
 import pytest
 import torch
 
-from datar_edge.config import AdaptorConfig, DatarConfig, DeformableConfig, FbankConfig, StageConfig
+from datar_edge.config import (
+    AdaptorConfig,
+    AdaptorKind,
+    DatarConfig,
+    DeformableConfig,
+    FbankConfig,
+    StageConfig,
+)
 from datar_edge.errors import ConfigError
 from datar_edge.models import WaveformModel, build
 from datar_edge.models.adaptor import InputAdaptor
@@ -122,6 +129,14 @@ def test_learned_adaptor_is_equation_5() -> None:
         ]
     )
     assert (adaptor(image)[0, 0] - expected).abs().max() <= 1e-6
+
+
+@pytest.mark.parametrize("kind", ["gaussian", "laplacian"])
+def test_a_perturbation_is_finite_however_many_values_it_has(kind: AdaptorKind) -> None:
+    """Uniform float32 numbers are exactly zero once in 2^24, where a logarithm is infinite."""
+    torch.manual_seed(1)  # has three such numbers
+    adaptor = InputAdaptor(AdaptorConfig(kind=kind, scale=0.005)).train()
+    assert adaptor(torch.zeros(1, 1, 1, 2**25)).isfinite().all()
 
 
 @pytest.mark.parametrize(("kind", "deviation"), [("gaussian", 1.0), ("laplacian", 2**0.5)])

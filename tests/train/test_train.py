@@ -98,6 +98,19 @@ def test_a_stopped_run_resumes_to_the_same_end(
     assert [name for name in whole if not torch.equal(whole[name], resumed[name])] == []
 
 
+def test_a_run_that_learns_nothing_any_more_stops_and_keeps_nothing(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def diverged(logits: torch.Tensor, *_: object, **__: object) -> torch.Tensor:
+        return logits.sum() * float("nan")
+
+    monkeypatch.setattr("datar_edge.train.module.F.cross_entropy", diverged)
+    clips = open_dataset(f"folder:{folder}")
+    with pytest.raises(ConfigError, match=r"the loss is nan in epoch 1, with a learning rate of 0"):
+        train(CONFIG, train_clips=clips, val_clips=None, output=tmp_path / "run")
+    assert not (tmp_path / "run" / "checkpoints" / "last.ckpt").exists()
+
+
 def test_a_folder_with_a_run_is_not_overwritten(finished: Path, folder: Path) -> None:
     clips = open_dataset(f"folder:{folder}")
     with pytest.raises(ConfigError, match="holds a run already"):
