@@ -109,6 +109,7 @@ def test_sections_are_kept_and_added(data: str, tmp_path: Path, capsys: Capture)
     assert call(*arguments) == 2  # the page exists
     assert "--force" in capsys.readouterr().err
     assert call(*arguments, "--sections", "accuracy", "--limit", 2, "--force") == 0
+    capsys.readouterr()
     assert call(*arguments, "--sections", "accuracy", "--limit", 2, "--force", "--json") == 0
     second = capsys.readouterr()
     found = by_section(second.out)
