@@ -10,7 +10,7 @@ import typer
 
 from datar_edge.bundled import bundled_checkpoint
 from datar_edge.cli.event_options import EventOptions, make_event_config
-from datar_edge.cli.explain_output import notes_of, picture_path, told, write_picture
+from datar_edge.cli.explain_output import notes_of, picture_path, told
 from datar_edge.cli.layers_table import layers_document
 from datar_edge.cli.option_group import with_option_groups
 from datar_edge.cli.options import (
@@ -21,7 +21,7 @@ from datar_edge.cli.options import (
     MinLevelOption,
     ThreadsOption,
 )
-from datar_edge.cli.output import as_json, check_output, emit
+from datar_edge.cli.output import as_json, check_output, emit, write_beside
 from datar_edge.cli.progress import progress_bar, spinner
 from datar_edge.cli.shell import say
 from datar_edge.cli.tag_formats import printable
@@ -144,7 +144,7 @@ def explain(
         result = _with_layers(result, compare, checkpoint, calibration)
     for note in notes_of(result, min_level_dbfs):
         say("note", note)
-    write_picture(drawing.drawn(result, place.suffix, dpi=dpi), place)
+    write_beside(drawing.drawn(result, place.suffix, dpi=dpi), place)
     document = _document(result, place, making.document_of(result))
     emit(as_json(document) if to_json else told(document), None)
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datar_edge.errors import ConfigError
-from datar_edge.half_written import half_written
 
 if TYPE_CHECKING:
     from datar_edge.explain.explanation import Explanation
@@ -40,25 +38,6 @@ def picture_path(sound: Path, output: Path | None, *, html: bool) -> Path:
             f"--output {output} is no picture", fix=f"Give it one of {', '.join(_SUFFIXES)}."
         )
     return output
-
-
-def write_picture(content: bytes, output: Path) -> None:
-    """Writes beside the output and renames.
-
-    Raises:
-        ConfigError: the file cannot be written.
-    """
-    partial = output.with_name(f".{output.name}.{os.getpid()}.part")
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with half_written(partial):
-            partial.write_bytes(content)
-            partial.replace(output)
-    except OSError as error:
-        raise ConfigError(
-            f"--output {output} cannot be written: {error.strerror or error}",
-            fix="Check the folder and its free space.",
-        ) from error
 
 
 def notes_of(result: Explanation, min_level_dbfs: float) -> Iterator[str]:

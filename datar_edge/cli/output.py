@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from datar_edge.errors import ConfigError
+from datar_edge.half_written import half_written
 
 _WIDE = 200
 """Columns where there is no terminal to fold lines for."""
@@ -24,12 +25,18 @@ def check_output(output: Path | None, *, force: bool, option: str = "--output") 
         option: that named it.
 
     Raises:
-        ConfigError: it exists and `force` is not set, or it is a folder.
+        ConfigError: it exists and `force` is not set, it is a folder, or what should be its folder
+            is a file.
     """
     if output is None:
         return
     if output.is_dir():
         raise ConfigError(f"{option} {output} is a folder", fix="Name a file in it.")
+    above = next(parent for parent in output.absolute().parents if parent.exists())
+    if not above.is_dir():
+        raise ConfigError(
+            f"{option} {output} cannot be written: {above} is a file", fix="Name another folder."
+        )
     if output.exists() and not force:
         raise ConfigError(
             f"{option} {output} exists", fix="Name another file, or overwrite it with --force."
@@ -51,18 +58,31 @@ def emit(text: str, output: Path | None, *, option: str = "--output") -> None:
     if output is None:
         sys.stdout.write(text)
         return
+    write_beside(text.encode(), output, option=option)
+
+
+def write_beside(content: bytes, output: Path, *, option: str = "--output") -> None:
+    """Writes beside the output and renames.
+
+    Args:
+        content: the file's.
+        output: the file; folders above it are made.
+        option: that named it.
+
+    Raises:
+        ConfigError: the file cannot be written.
+    """
     partial = output.with_name(f".{output.name}.{os.getpid()}.part")
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(text, encoding="utf-8", newline="")
-        partial.replace(output)
+        with half_written(partial):
+            partial.write_bytes(content)
+            partial.replace(output)
     except OSError as error:
         raise ConfigError(
-            f"{option} {output} cannot be written: {error.strerror}",
+            f"{option} {output} cannot be written: {error.strerror or error}",
             fix="Check the folder and its free space.",
         ) from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def as_json(data: Any) -> str:
