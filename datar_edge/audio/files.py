@@ -100,7 +100,8 @@ class AudioReader(Closing):
 
     def _native_blocks(self, start: int, end: int) -> Iterator[NDArray[np.float32]]:
         position = start
-        self._sound.seek(start)
+        if start:  # a damaged FLAC file fails to seek even to where it is
+            self._seek(start)
         while position < end:
             block = self._read(position, min(end - position, _BLOCK_FRAMES))
             if not len(block):
@@ -111,6 +112,16 @@ class AudioReader(Closing):
             yield np.ascontiguousarray(mono)
         if position < end - _LENGTH_SLACK_S * self.sample_rate_hz:
             raise self._cut_off(self._sound.frames, at=position)
+
+    def _seek(self, position: int) -> None:
+        try:
+            self._sound.seek(position)
+        except soundfile.LibsndfileError as error:
+            raise AudioError(
+                f"{self.path} is broken: it cannot be read from "
+                f"{position / self.sample_rate_hz:.2f} s on",
+                fix=_advice(_REPAIR, self.path),
+            ) from error
 
     def _read(self, position: int, frames: int) -> NDArray[np.float32]:
         try:

@@ -89,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0, 1 for a failure, 2 for wrong input.
     """
-    app = typer.Typer(cls=LazyGroup, add_completion=False, invoke_without_command=True)
+    app = typer.Typer(cls=LazyGroup, invoke_without_command=True)
     app.callback()(_program)
     args = sys.argv[1:] if arguments is None else list(arguments)
     try:

@@ -2,70 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
-import io
-import warnings
-import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from datar_edge.bundled import bundled_tflite
-from datar_edge.card import CARD_FILE_NAME, ModelCard
-from datar_edge.config import AstConfig, FbankConfig
-from datar_edge.runtime import read_model_card
-from datar_edge.runtime.seal import sealed
-
-WithCard = Callable[[bytes, ModelCard], bytes]
-
-
-def zipped_card(graph: bytes, card: ModelCard) -> bytes:
-    """A TFLite graph with its card, as the exporter adds it."""
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as writing:
-        writing.writestr(CARD_FILE_NAME, card.to_json())
-    return graph + archive.getvalue()
-
-
-def bundled() -> tuple[bytes, ModelCard, WithCard]:
-    """The bundled model without its card, and its card."""
-    with zipfile.ZipFile(bundled_tflite()) as archive:
-        end = min(info.header_offset for info in archive.infolist())
-    return bundled_tflite().read_bytes()[:end], read_model_card(), zipped_card
-
-
-def lowered(kind: str) -> tuple[bytes, ModelCard, WithCard]:
-    """A transformer of one block with random weights, lowered for another runtime."""
-    from datar_edge.export.target import load_target  # noqa: PLC0415 (torch, which few need)
-    from datar_edge.models import WaveformModel, build  # noqa: PLC0415
-    from datar_edge.quantize.recipes import recipe_for  # noqa: PLC0415
-
-    fbank = FbankConfig(window_s=0.5, num_frames=48, num_mel_bins=16)
-    config = AstConfig(preset="toy", fbank=fbank, embed_dim=16, num_heads=2, depth=1)
-    card = ModelCard(preset="toy", heads={"class": ("Rain", "Snow", "Hail")}, fbank=fbank)
-    target = load_target(kind)
-    graph = target.lower(
-        WaveformModel(build(config, heads={"class": 3})).eval(),
-        card.window_samples,
-        recipe=recipe_for(kind, "none"),
-        calibration=(),
-    )
-    return graph, card, target.with_card
-
-
-def written(folder: Path, kind: str) -> list[Path]:
-    """A file of that kind with a seal, and the same without."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of ExecuTorch's imports
-        graph, card, with_card = bundled() if kind == "tflite" else lowered(kind)
-    card = dataclasses.replace(card, content_sha256="")
-    suffix = {"tflite": "tflite", "onnx": "onnx", "executorch": "pte"}[kind]
-    with_seal, bare = folder / f"sealed.{suffix}", folder / f"bare.{suffix}"
-    with_seal.write_bytes(sealed(with_card, graph, card))
-    bare.write_bytes(with_card(graph, card))
-    return [with_seal, bare]
-
+from tools.fuzz.model_files import write_pair
 
 EXECUTORCH = pytest.param("executorch", marks=pytest.mark.slow)
 """Lowering for it, and each process that imports it, take long."""
@@ -76,13 +17,13 @@ def each_kind(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> list[Path]:
     """A file with a seal, and the same without, for each runtime in turn."""
-    return written(tmp_path_factory.mktemp(request.param), request.param)
+    return write_pair(request.param, tmp_path_factory.mktemp(request.param))
 
 
 @pytest.fixture(scope="session")
 def tflite_files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The bundled model with a seal, and without."""
-    return written(tmp_path_factory.mktemp("tflite"), "tflite")
+    return write_pair("tflite", tmp_path_factory.mktemp("tflite"))
 
 
 @pytest.fixture(scope="session")

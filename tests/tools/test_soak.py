@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tools.soak import falling_behind, losing_devices
+
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def module(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Modules of tools/soak, which belongs to the checkout only."""
-    monkeypatch.syspath_prepend(str(ROOT))
-    return lambda name: importlib.import_module(f"tools.soak.{name}")
 
 
 def soak(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -51,13 +44,13 @@ def test_what_was_measured_is_kept_and_a_miss_is_told(tmp_path: Path) -> None:
     assert "**missed**" in done.stdout
 
 
-def test_time_that_windows_cover_is_counted_once(module: Any) -> None:
-    covered_s = module("falling_behind").covered_s
+def test_time_that_windows_cover_is_counted_once() -> None:
+    covered_s = falling_behind.covered_s
     assert covered_s([]) == 0.0
     assert covered_s([(0.0, 2.0), (1.0, 3.0), (1.5, 2.5), (5.0, 6.0)]) == 4.0
 
 
-def test_events_are_counted(module: Any) -> None:
+def test_events_are_counted() -> None:
     from datar_edge.listen.messages import EventEnd, EventStart, Status  # noqa: PLC0415
 
     def start(number: int) -> EventStart:
@@ -67,9 +60,7 @@ def test_events_are_counted(module: Any) -> None:
         return EventEnd(id=number, label="Rain", start_s=0.0, end_s=1.0, max_score=0.9)
 
     lost = Status(state="device_lost", time_s=1.0, dropped_s=0.0, windows=1)
-    counted = module("losing_devices")._counted(
-        [start(1), end(1), end(1), start(2), lost, start(3), end(3)]
-    )
+    counted = losing_devices._counted([start(1), end(1), end(1), start(2), lost, start(3), end(3)])
     assert counted == {"lost": 1, "back": 0, "events": 3, "open": 1, "doubled": 1, "across": 1}
 
 
