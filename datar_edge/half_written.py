@@ -27,6 +27,24 @@ def half_written(path: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def beside(path: Path, *, makes_folders: bool = True) -> Iterator[Path]:
+    """Gives the place of a file beside another, and renames it to that at the end of the block.
+
+    Where the end is not reached nothing is left, and what was at the path before stays.
+
+    Args:
+        path: the file to be.
+        makes_folders: whether folders above it are made where they are missing.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    if makes_folders:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with half_written(partial):
+        yield partial
+        partial.replace(path)
+
+
+@contextlib.contextmanager
 def leaving_at_once() -> Iterator[None]:
     """Within it, Ctrl-C and SIGTERM remove what is half written and end the process, status 130.
 

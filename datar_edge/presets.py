@@ -42,7 +42,8 @@ def _micro() -> DatarConfig:
                 deformable=DeformableConfig(groups=2),
             ),
         ),
-        dropout=0.2,
+        drop_path=0.0,
+        dropout=0.1,
     )
 
 

@@ -15,12 +15,12 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 BUNDLED = ROOT / "datar_edge" / "bundled"
 NAME = "datar-micro"
-SEED = "1"
 
 
 def run(*arguments: str) -> str:
@@ -30,13 +30,14 @@ def run(*arguments: str) -> str:
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-def train(folder: Path, *options: str, threads: int) -> None:
+def train(folder: Path, *options: str, seed: int) -> None:
     """Trains into a folder, unless that is done; goes on with what was begun."""
     if (folder / "model.safetensors").exists():
         return
     resume = ["--resume"] if (folder / "checkpoints" / "last.ckpt").exists() else ["--force"]
     began_s = time.monotonic()
-    arguments = ["--seed", SEED, "--threads", str(threads), "--output", str(folder), *resume]
+    # On one thread, as sums in another order end in other bits.
+    arguments = ["--seed", str(seed), "--threads", "1", "--output", str(folder), *resume]
     run("train", *options, *arguments)
     minutes = (time.monotonic() - began_s) / 60
     (folder / "minutes.json").write_text(json.dumps(minutes))
@@ -48,6 +49,17 @@ def export(folder: Path, output: Path) -> None:
         "export", str(folder / "model.safetensors"), "--output", str(output), "--force", "--json"
     )
     (folder / "export.json").write_text(printed)
+
+
+def negatives_in(folder: Path) -> Path:
+    """What is none of the labels, made by the script beside this one."""
+    if not folder.exists():
+        partial = folder.with_name(f".{folder.name}.part")
+        shutil.rmtree(partial, ignore_errors=True)
+        script = Path(__file__).with_name("training_negatives.py")
+        subprocess.run([sys.executable, str(script), str(partial)], check=True)
+        partial.replace(folder)
+    return folder
 
 
 def held_out(data: str, fold: int, folder: Path) -> dict[str, object]:
@@ -71,33 +83,43 @@ def held_out(data: str, fold: int, folder: Path) -> dict[str, object]:
     return result
 
 
+def train_all(options: argparse.Namespace) -> tuple[dict[tuple[int, int], Path], Path]:
+    """Trains a model a fold and seed without that fold, and one on all folds.
+
+    Returns:
+        The runs by fold and seed, and the final one.
+    """
+    given = ["--data", options.data, "--negatives", str(negatives_in(options.runs / "negatives"))]
+    runs = {
+        (fold, seed): options.runs / f"fold-{fold}-seed-{seed}"
+        for seed in options.seeds
+        for fold in options.folds
+    }
+    final = options.runs / "all"
+    folds = ",".join(map(str, options.folds))
+    with ThreadPoolExecutor(options.jobs) as pool:
+        ends = [pool.submit(train, final, *given, "--folds", folds, seed=options.seeds[0])]
+        for (fold, seed), folder in runs.items():
+            others = ",".join(str(other) for other in options.folds if other != fold)
+            split = ["--folds", others, "--val-folds", str(fold)]
+            ends.append(pool.submit(train, folder, *given, *split, seed=seed))
+        for end in ends:
+            end.result()
+    return runs, final
+
+
 def main() -> None:
     """Cross-validates, trains on everything, exports, writes the card."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", default="esc:../shared/esc10")
     parser.add_argument("--folds", type=int, nargs="+", default=[1, 2, 3, 4])
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--runs", type=Path, default=ROOT / "runs" / "bundled")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--jobs", type=int, default=2, help="runs at once, a core each")
+    parser.add_argument("--runs", type=Path, default=Path("runs") / "bundled")
     options = parser.parse_args()
     options.runs.mkdir(parents=True, exist_ok=True)
-    results = {}
-    for fold in options.folds:
-        folder = options.runs / f"fold-{fold}"
-        others = ",".join(str(other) for other in options.folds if other != fold)
-        train(
-            folder,
-            "--data",
-            options.data,
-            "--folds",
-            others,
-            "--val-folds",
-            str(fold),
-            threads=options.threads,
-        )
-        results[fold] = held_out(options.data, fold, folder)
-    final = options.runs / "all"
-    folds = ",".join(map(str, options.folds))
-    train(final, "--data", options.data, "--folds", folds, threads=options.threads)
+    runs, final = train_all(options)
+    results = {key: held_out(options.data, key[0], folder) for key, folder in runs.items()}
     shutil.copyfile(final / "model.safetensors", BUNDLED / f"{NAME}.safetensors")
     export(final, BUNDLED / f"{NAME}.tflite")
     card = model_card(results, final)

@@ -89,13 +89,13 @@ def at_level(sound: NDArray[np.floating], level_dbfs: float) -> Sound:
     return (sound * (10 ** (level_dbfs / 20) / rms if rms else 1.0)).astype(np.float32)
 
 
-def speech(voice: str, rate_hz: int) -> NDArray[np.float64] | None:
+def speech(voice: str, rate_hz: int, *, text: str = TEXT) -> NDArray[np.float64] | None:
     """A text as espeak-ng speaks it; None where there is no espeak-ng."""
     program = shutil.which("espeak-ng")
     if program is None:
         return None
     spoken = subprocess.run(
-        [program, "-v", voice, "--stdout", TEXT], check=True, stdout=subprocess.PIPE
+        [program, "-v", voice, "--stdout", text], check=True, stdout=subprocess.PIPE
     )
     sound, own_rate_hz = soundfile.read(io.BytesIO(spoken.stdout))
     return soxr.resample(sound, own_rate_hz, rate_hz)

@@ -105,6 +105,7 @@ def _document(result: Evaluation, model: Path, clip_set: ClipSet, hop_s: float) 
             head: {
                 **_shares(accuracy.overall),
                 "mean_average_precision": round(accuracy.mean_average_precision, 4),
+                "expected_calibration_error": round(accuracy.calibration_error, 4),
                 "confusion": accuracy.confusion.tolist(),
                 "per_class": {
                     label: {"clips": one.clips, **_shares(one)}
@@ -127,7 +128,10 @@ def _report(result: Evaluation, document: dict[str, Any], *, to_terminal: bool) 
     ]
     for head, accuracy in result.heads.items():
         parts += ["", _table(head, accuracy, to_terminal=to_terminal)]
-        parts.append(f"Mean average precision {accuracy.mean_average_precision:.3f}")
+        parts.append(
+            f"Mean average precision {accuracy.mean_average_precision:.3f}, expected calibration "
+            f"error {accuracy.calibration_error:.3f}"
+        )
     if len(result.heads) > 1:
         parts += ["", f"All heads right: {result.all_right:.1%}"]
     return "\n".join(parts)

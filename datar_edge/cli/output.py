@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import sys
 from pathlib import Path
 from typing import IO, Any
 
 from datar_edge.errors import ConfigError
-from datar_edge.half_written import half_written
+from datar_edge.half_written import beside
 
 _WIDE = 200
 """Columns where there is no terminal to fold lines for."""
@@ -72,12 +71,9 @@ def write_beside(content: bytes, output: Path, *, option: str = "--output") -> N
     Raises:
         ConfigError: the file cannot be written.
     """
-    partial = output.with_name(f".{output.name}.{os.getpid()}.part")
     try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with half_written(partial):
+        with beside(output) as partial:
             partial.write_bytes(content)
-            partial.replace(output)
     except OSError as error:
         raise ConfigError(
             f"{option} {output} cannot be written: {error.strerror or error}",

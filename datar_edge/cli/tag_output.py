@@ -12,7 +12,7 @@ from typing import IO, Any, Protocol
 from datar_edge.cli.shell import say
 from datar_edge.cli.tag_formats import FormatName, Writer, printable, text_writer
 from datar_edge.errors import ConfigError
-from datar_edge.half_written import half_written
+from datar_edge.half_written import beside
 from datar_edge.tagging.journal import Journal
 from datar_edge.tagging.planned import PlannedFile
 from datar_edge.tagging.result import FileResult
@@ -167,14 +167,11 @@ class WrittenResults:
         say("note", f"{done}; to go on from there, add --resume")
 
     def _write(self) -> None:
-        partial = self._output.with_name(f".{self._output.name}.{os.getpid()}.part")
         try:
-            with half_written(partial):
-                with partial.open("wb") as file:
-                    self._write_to(file)
-                    file.flush()
-                    os.fsync(file.fileno())
-                partial.replace(self._output)
+            with beside(self._output) as partial, partial.open("wb") as file:
+                self._write_to(file)
+                file.flush()
+                os.fsync(file.fileno())
         except OSError as error:
             raise ConfigError(
                 f"--output {self._output} cannot be written: {error.strerror or error}",

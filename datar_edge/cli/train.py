@@ -60,7 +60,7 @@ def train(
     epochs: Annotated[
         int | None,
         typer.Option(
-            metavar="N", help="Times through the clips.", show_default="80; 20 with --from"
+            metavar="N", help="Times through the clips.", show_default="120; 20 with --from"
         ),
     ] = None,
     batch_size: Annotated[

@@ -36,17 +36,17 @@ class AugmentConfig:
         mask_share: the widest mask, as a share of the axis.
     """
 
-    stretch_time: float = 0.2
-    stretch_frequency: float = 0.12
-    shift_bins: float = 3.0
-    equaliser_nats: float = 1.2
-    equaliser_p: float = 0.7
+    stretch_time: float = 0.1
+    stretch_frequency: float = 0.06
+    shift_bins: float = 1.5
+    equaliser_nats: float = 0.5
+    equaliser_p: float = 0.3
     gain_nats: float = 2.5
-    mix_p: float = 0.5
-    noise_p: float = 0.4
+    mix_p: float = 0.3
+    noise_p: float = 0.15
     edge_p: float = 0.15
     masks: int = 2
-    mask_share: float = 0.12
+    mask_share: float = 0.1
 
     def __post_init__(self) -> None:
         for name in ("equaliser_p", "mix_p", "noise_p", "edge_p", "mask_share"):

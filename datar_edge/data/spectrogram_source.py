@@ -23,6 +23,7 @@ from datar_edge.data.augment import Spectrogram
 from datar_edge.data.dataset import Clip
 from datar_edge.errors import DataError
 from datar_edge.features import Fbank
+from datar_edge.half_written import beside
 
 _FORMAT = 1
 """Counted up when files of the cache are no longer what they were."""
@@ -159,19 +160,14 @@ class SpectrogramCache:
         log_mel = self._recordings.read(clip)
         extent = Extent.of(log_mel)
         header = np.array((extent.frames, extent.mean, extent.squares), dtype=_HEADER)
-        partial = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_bytes(header.tobytes() + log_mel.astype(_VALUE, copy=False).tobytes())
-            partial.replace(path)
+            with beside(path) as partial:
+                partial.write_bytes(header.tobytes() + log_mel.astype(_VALUE, copy=False).tobytes())
         except OSError as error:
             raise DataError(
                 f"the spectrogram of {clip.path} cannot be kept in {self.folder}: {error.strerror}",
                 fix="Make room, name another folder with --cache, or keep none with --no-cache.",
             ) from error
-        finally:
-            with contextlib.suppress(OSError):
-                partial.unlink(missing_ok=True)
         return log_mel, extent
 
 

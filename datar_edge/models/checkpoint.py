@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from torch import Tensor
 
 from datar_edge.config import ModelConfig, config_from_dict
 from datar_edge.errors import ModelFileError
+from datar_edge.half_written import beside
 from datar_edge.models.construct import build
 from datar_edge.models.network import Network
 
@@ -48,6 +48,9 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     Args:
         path: the file to write; replaced where it exists.
         checkpoint: what to write.
+
+    Raises:
+        ModelFileError: it cannot be written.
     """
     header = {
         "format": FORMAT,
@@ -60,13 +63,14 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         name: tensor.detach().cpu().contiguous()
         for name, tensor in checkpoint.model.state_dict().items()
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        partial.write_bytes(save(tensors, metadata=header))
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+        with beside(path) as partial:
+            partial.write_bytes(save(tensors, metadata=header))
+    except OSError as error:
+        raise ModelFileError(
+            f"{path} cannot be written: {error.strerror or error}",
+            fix="Check the folder and its free space.",
+        ) from error
 
 
 def load_checkpoint(path: Path) -> Checkpoint:

@@ -15,6 +15,7 @@ from datar_edge.card import ModelCard
 from datar_edge.data.dataset import Clip, ClipSet
 from datar_edge.errors import AudioError, DataError
 from datar_edge.extras import require
+from datar_edge.report.calibration import expected_calibration_error
 from datar_edge.report.clips import clip_scores
 from datar_edge.runtime import Session, open_session
 from datar_edge.runtime.open import kind_of
@@ -43,12 +44,14 @@ class HeadAccuracy:
         overall: over all clips.
         per_class: over the clips of each label that has any, in the order of the card.
         mean_average_precision: over those labels, as in AudioSet's evaluation, 0 to 1.
+        calibration_error: of the clips' best scores, see `expected_calibration_error`, 0 to 1.
         confusion: int `[labels, labels]`, clips of the row's label whose best was the column's.
     """
 
     overall: Accuracy
     per_class: Mapping[str, Accuracy]
     mean_average_precision: float
+    calibration_error: float
     confusion: NDArray[np.int64]
 
 
@@ -217,6 +220,7 @@ def _head_accuracy(
             if (targets == index).any()
         },
         mean_average_precision=float(np.mean(precisions)),
+        calibration_error=expected_calibration_error(scores, targets),
         confusion=confusion,
     )
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from datar_edge.data.dataset import ClipSet, Fold
 from datar_edge.data.readers import open_dataset
 from datar_edge.errors import ConfigError
+from datar_edge.half_written import beside
 from datar_edge.models.session import TorchSession
 from datar_edge.report.evaluate import Evaluation, evaluate
 from datar_edge.report.paper_tables import TABLES, PaperRow, PaperTable
@@ -137,9 +138,8 @@ def _measured(folder: Path, clips: ClipSet) -> dict[str, float]:
     if not written.is_file():
         with TorchSession(folder / CHECKPOINT_NAME) as session:
             figures = _figures(evaluate(session, clips))
-        partial = written.with_suffix(".part")
-        partial.write_text(json.dumps(figures), encoding="utf-8")
-        partial.replace(written)
+        with beside(written) as partial:
+            partial.write_text(json.dumps(figures), encoding="utf-8")
     read: dict[str, float] = json.loads(written.read_text(encoding="utf-8"))
     return read
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from datar_edge.export.verify import Parity
+from datar_edge.half_written import beside
 
 
 class SensitivityCache:
@@ -41,13 +41,8 @@ class SensitivityCache:
                 key: dataclasses.asdict(each) for key, each in self._known.items()
             },
         }
-        partial = self._path.with_name(f".{self._path.name}.{os.getpid()}.part")
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+        with beside(self._path) as partial:
             partial.write_text(json.dumps(data, indent=1), encoding="utf-8")
-            partial.replace(self._path)
-        finally:
-            partial.unlink(missing_ok=True)
 
     def _read(self) -> dict[str, Parity]:
         try:

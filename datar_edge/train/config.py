@@ -59,11 +59,11 @@ class TrainConfig:
     val_folds: tuple[Fold, ...] = ()
     negatives: str = ""
     balanced: bool = False
-    epochs: int = 80
+    epochs: int = 120
     head_epochs: int = 0
     min_steps: int = 1
-    batch_size: int = 32
-    learning_rate: float = 1e-3
+    batch_size: int = 16
+    learning_rate: float = 4e-4
     betas: tuple[float, float] = (0.9, 0.98)
     weight_decay: float = 0.05
     warmup_epochs: int = 5
@@ -71,8 +71,8 @@ class TrainConfig:
     dropout: float | None = None
     drop_path: float | None = None
     gradient_clip: float = 2.0
-    ema_decay: float = 0.99
-    label_smoothing: float = 0.1
+    ema_decay: float = 0.995
+    label_smoothing: float = 0.05
     val_every: int = 10
     limit: int = 0
     seed: int = 1
@@ -117,7 +117,6 @@ class TrainConfig:
             epochs=20,
             head_epochs=5,
             min_steps=10,
-            batch_size=16,
             learning_rate=5e-4,
             warmup_epochs=2,
         )

@@ -120,7 +120,7 @@ def train(
             loader,
             validation,
             ckpt_path=last,
-            weights_only=False if last else None,  # the run's own file, not a stranger's
+            weights_only=True if last else None,  # a run may be a stranger's
         )
     if config.head_epochs < config.epochs:  # else the statistics belong to the body, which stayed
         reestimate_batch_norm(model, train_loader(train_set, config, model, Placement(), mean=mean))

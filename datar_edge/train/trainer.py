@@ -23,6 +23,7 @@ from lightning.pytorch.strategies import DDPStrategy, FSDPStrategy, Strategy
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from datar_edge.errors import ConfigError
+from datar_edge.train.checkpoint_file import WholeCheckpointIO
 from datar_edge.train.config import TrainConfig
 from datar_edge.train.placement import Placement
 
@@ -59,6 +60,7 @@ def make_trainer(
         sync_batchnorm=placement.processes > 1 and torch.cuda.is_available(),
         accumulate_grad_batches=placement.accumulate,
         gradient_clip_val=config.gradient_clip,
+        plugins=[WholeCheckpointIO()],
         check_val_every_n_epoch=min(config.val_every, config.epochs),
         limit_val_batches=None if validates else 0,
         num_sanity_val_steps=0,

@@ -1,4 +1,4 @@
-"""Measures what listening costs when it is left running: writes `docs/reliability.md`.
+"""Measures how far the program can be relied on: writes `docs/reliability.md`.
 
     python -m tools.soak [--only NAME …] [--short] [--windows N] [--folder DIR] [--output FILE]
 
@@ -17,13 +17,16 @@ from pathlib import Path
 from typing import Any
 
 from datar_edge.runtime import read_model_card
-from tools.soak import left_running
+from tools.soak import damaged, left_running
 from tools.soak.falling_behind import delay
+from tools.soak.full_disk import full_disk
+from tools.soak.killed import killed
 from tools.soak.losing_devices import losses
 from tools.soak.page import page
 from tools.soak.process import PROGRAM
 from tools.soak.sounds import ROOT
 from tools.soak.tagging import jobs
+from tools.soak.together import together
 
 _HOP_S = 1.0
 
@@ -32,11 +35,12 @@ def main() -> int:
     """Measures, writes the page; the exit status is 1 where an aim is missed."""
     arguments = _parsed()
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    measured = {
-        name: _kept(arguments.folder / f"{name}.json", measure, again=arguments.again)
-        for name, measure in _measurements(arguments).items()
-        if not arguments.only or name in arguments.only
-    }
+    measured = {}
+    for name, measure in _measurements(arguments).items():
+        path = arguments.folder / f"{name}.json"
+        wanted = not arguments.only or name in arguments.only
+        if wanted or path.exists():  # what was measured before stays on the page
+            measured[name] = _kept(path, measure, again=arguments.again and wanted)
     text, held = page(measured, short=arguments.short)
     arguments.output.write_text(text, encoding="utf-8")
     print(text)
@@ -63,6 +67,11 @@ def _measurements(arguments: argparse.Namespace) -> Mapping[str, Callable[[], di
             rounds=1 if short else 5,
         ),
         "memory": lambda: left_running.memory(folder, windows=400 if short else arguments.windows),
+        "sounds": lambda: damaged.sounds(folder, each=4 if short else 400),
+        "models": lambda: damaged.models(folder, each=4 if short else 1_700),
+        "killed": lambda: killed(folder, times=1 if short else 20),
+        "full_disk": lambda: full_disk(folder),
+        "together": lambda: together(folder, processes=2 if short else 4),
     }
 
 
@@ -85,9 +94,9 @@ def _int8_file(folder: Path) -> Path:
 
 
 def _parsed() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Measures listening that is left running.")
+    parser = argparse.ArgumentParser(description="Measures how far one can rely on it.")
     parser.add_argument("--only", nargs="*", metavar="NAME", help="only these measurements")
-    parser.add_argument("--short", action="store_true", help="a minute in place of half an hour")
+    parser.add_argument("--short", action="store_true", help="some minutes in place of hours")
     parser.add_argument("--again", action="store_true", help="measure what was measured before")
     parser.add_argument("--windows", type=int, default=100_000, help="that memory is watched over")
     parser.add_argument("--model", type=Path, help="file whose share of a core is measured")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from datar_edge.audio.files import find_audio_files, read_audio
 
 ROOT = Path(__file__).parents[2]
+LABELLED_RATE_HZ = 16_000
 
 
 def recordings(rate_hz: int) -> NDArray[np.float32]:
@@ -32,3 +33,13 @@ def long_file(path: Path, seconds: float, rate_hz: int) -> Path:
             left -= len(sound)
     partial.replace(path)
     return path
+
+
+def labelled(folder: Path) -> Path:
+    """Two labels of six recordings each, parts of those in examples/, in a folder a label."""
+    sound = recordings(LABELLED_RATE_HZ)
+    for index, part in enumerate(np.array_split(sound, 12)):
+        path = folder / ("Rain", "Rooster")[index % 2] / f"{index:02}.wav"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, part, LABELLED_RATE_HZ, subtype="PCM_16")
+    return folder

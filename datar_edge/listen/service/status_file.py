@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
 
 from datar_edge.errors import ConfigError
-from datar_edge.half_written import half_written
+from datar_edge.half_written import beside
 from datar_edge.listen.health import Health
 from datar_edge.listen.service.document import health_document
 
@@ -59,7 +58,5 @@ class StatusFile:
     def _write(self, health: Health, problem: str) -> None:
         now = datetime.now(timezone.utc).astimezone().isoformat(timespec="seconds")
         document = {"written": now, **health_document(health, problem)}
-        partial = self._path.with_name(f".{self._path.name}.{os.getpid()}.part")
-        with self._writing, half_written(partial):
+        with self._writing, beside(self._path, makes_folders=False) as partial:
             partial.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-            partial.replace(self._path)

@@ -74,7 +74,10 @@ def _head(name: str, head: Mapping[str, Any], *, many: bool) -> Html:
     columns = ("Label", "Clips", "Right", "Top-1", "95 % interval", "Top-5")
     return joined(
         tag("h3", text(f"Head {name}")) if many else Html(""),
-        paragraph(f"Mean average precision {head['mean_average_precision']:.3f}."),
+        paragraph(
+            f"Mean average precision {head['mean_average_precision']:.3f}, expected calibration "
+            f"error {head['expected_calibration_error']:.3f}."
+        ),
         table(f"Accuracy of head {name} by label", columns, [*rows, _row("all", head)]),
         _bars(name, head),
         _confusions(name, head),

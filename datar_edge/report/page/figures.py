@@ -133,6 +133,7 @@ def _head(one: HeadAccuracy, labels: Sequence[str]) -> dict[str, Any]:
     return {
         **_share(one.overall),
         "mean_average_precision": one.mean_average_precision,
+        "expected_calibration_error": one.calibration_error,
         "labels": list(labels),
         "confusion": one.confusion.tolist(),
         "per_class": {label: _share(each) for label, each in one.per_class.items()},

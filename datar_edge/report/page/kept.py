@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from datar_edge.errors import ConfigError
-from datar_edge.half_written import half_written
+from datar_edge.half_written import beside
 
 
 class Kept:
@@ -42,12 +41,9 @@ class Kept:
         """
         record = {"subject": subject, "sha256": _sha256(_plain(result)), "result": result}
         path = self._path(subject)
-        partial = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
-            with half_written(partial):
-                self.folder.mkdir(parents=True, exist_ok=True)
+            with beside(path) as partial:
                 partial.write_text(json.dumps(record, indent=1), encoding="utf-8")
-                partial.replace(path)
         except OSError as error:
             raise ConfigError(
                 f"{path} cannot be written: {error.strerror}",

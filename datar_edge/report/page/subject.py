@@ -9,7 +9,7 @@ from typing import Any
 
 from datar_edge.data.dataset import Clip, ClipSet
 
-FIGURES_VERSION = 1
+FIGURES_VERSION = 2
 """Of what `figures` gives: raised when its fields change, so that none is kept from before."""
 
 

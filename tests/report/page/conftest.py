@@ -213,6 +213,7 @@ def _accuracy(labels: tuple[str, ...]) -> Any:
             for label, share in zip(labels, shares, strict=True)
         },
         mean_average_precision=0.875,
+        calibration_error=0.125,
         confusion=confusion,
     )
     result = Evaluation(

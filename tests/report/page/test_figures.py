@@ -17,6 +17,7 @@ HEAD = HeadAccuracy(
     overall=ONE,
     per_class={"Rain": ONE},
     mean_average_precision=0.5,
+    calibration_error=0.25,
     confusion=np.zeros((1, 1), np.int64),
 )
 RESULT = Evaluation(clips=3, all_right=2 / 3, heads={"class": HEAD}, skipped=("a", "b"))
