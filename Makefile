@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo dev format lint types layers test test-slow fuzz foreign \
-	bench soak android bundled-model package platforms clean
+	bench soak android bundled-model package platforms audit clean
 
 BIN := .venv/bin
 
@@ -49,8 +49,8 @@ test: lint types layers ## Everything that a change must pass: lint, types, laye
 test-slow: dev ## The tests that take minutes.
 	$(BIN)/pytest -m slow
 
-fuzz: dev ## Opens and runs thousands of damaged model files: no crash, no hang. Takes an hour.
-	$(BIN)/pytest -m slow tests/runtime/test_fuzz.py
+fuzz: dev ## Opens ten thousand damaged sound files and as many models: no crash, no hang. Takes hours.
+	$(BIN)/python -m tools.soak --again --only sounds models
 
 foreign: dev ## Has other programs run the bundled .tflite: tflite_runtime, C++ Interpreter, MediaPipe.
 	@$(BIN)/python tools/foreign/run.py
@@ -58,7 +58,7 @@ foreign: dev ## Has other programs run the bundled .tflite: tflite_runtime, C++ 
 bench: dev ## Measures speed, size and memory against their aims; writes docs/benchmarks.md.
 	$(BIN)/python benchmarks/goals.py
 
-soak: dev ## Listens for long, loses devices, falls behind; writes docs/reliability.md. Takes half an hour.
+soak: dev ## Listens for long, damages, kills, fills the disk; writes docs/reliability.md. Takes hours.
 	$(BIN)/python -m tools.soak
 
 android: dev ## Builds, tests, packs and checks the Android demo; MODELS="a.tflite b.pte" for your own.
@@ -73,6 +73,10 @@ package: dev ## Builds wheel and source archive, and uses each in an empty envir
 platforms: dev ## Asks uv whether each extra can be installed, by system and by Python.
 	@$(BIN)/python tools/resolve_platforms.py
 
+audit: dev ## Asks a database on the net for known weaknesses of all that is installed.
+	@tools/environment.sh .venv-audit 'pip-audit>=2.9,<3'
+	@.venv-audit/bin/pip-audit --strict --progress-spinner off --path $(BIN)/../lib/python*/site-packages
+
 clean: ## Removes environments, caches and builds.
-	rm -rf .venv .venv-demo .venv-uv .venv-foreign .venv-android build dist *.egg-info
+	rm -rf .venv .venv-audit .venv-demo .venv-uv .venv-foreign .venv-android build dist *.egg-info
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

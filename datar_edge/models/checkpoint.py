@@ -42,12 +42,13 @@ class Checkpoint:
         return self.model.config
 
 
-def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+def save_checkpoint(path: Path, checkpoint: Checkpoint, *, half: bool = False) -> None:
     """Writes a checkpoint beside its place and renames it.
 
     Args:
         path: the file to write; replaced where it exists.
         checkpoint: what to write.
+        half: matrices and kernels as float16, half the size; they are rounded.
 
     Raises:
         ModelFileError: it cannot be written.
@@ -60,7 +61,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "provenance": json.dumps(dict(checkpoint.provenance)),
     }
     tensors = {
-        name: tensor.detach().cpu().contiguous()
+        name: (tensor.half() if half and tensor.ndim >= 2 else tensor).cpu().contiguous()
         for name, tensor in checkpoint.model.state_dict().items()
     }
     try:

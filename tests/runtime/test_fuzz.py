@@ -1,4 +1,4 @@
-"""Damaged model files: no crash, no hang, nothing but our own errors."""
+"""Damaged model files: no crash, no hang, nothing but our own errors; `make fuzz` has many more."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from datar_edge.errors import CardError
 from datar_edge.runtime import read_model_card
 from tools.fuzz.run import escaped, fuzz
 
-FEW_SEALED, FEW_BARE, MANY = 60, 20, 1_000
+FEW_SEALED, FEW_BARE = 60, 20
 
 
 def test_a_damaged_file_of_ours_is_refused(each_kind: list[Path], tmp_path: Path) -> None:
@@ -45,24 +45,6 @@ def test_a_card_with_any_value_anywhere_is_read_or_refused(value: str) -> None:
         except CardError:
             refused += 1
     assert refused > 5
-
-
-@pytest.mark.slow
-def test_a_thousand_damaged_files_of_ours_are_refused(
-    each_kind: list[Path], tmp_path: Path
-) -> None:
-    with_seal, _ = each_kind
-    check_sealed(fuzz("models", with_seal, MANY, tmp_path))
-
-
-@pytest.mark.slow
-def test_a_thousand_damaged_files_without_a_seal_harm_nothing(
-    each_kind: list[Path], tmp_path: Path
-) -> None:
-    _, bare = each_kind
-    results = fuzz("models", bare, MANY, tmp_path)
-    check_errors(results)
-    assert any(result["ended"] == "ran" for result in results)  # weights may be what they like
 
 
 def check_errors(results: list[dict[str, Any]]) -> None:
