@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datar_edge.config import (
     AstConfig,
     AttentionKind,
+    ConvConfig,
     DatarConfig,
     DeformableConfig,
     FbankConfig,
@@ -93,6 +94,7 @@ PRESETS: Mapping[str, ModelConfig] = {
         ),
         AstConfig(preset="ast-base", fbank=FBANKS["ast"]),
         AstConfig(preset="ast-micro", fbank=FBANKS["micro"], embed_dim=192, num_heads=3, depth=6),
+        ConvConfig(preset="conv-micro", fbank=FBANKS["micro"], dropout=0.1),
     )
 }
 

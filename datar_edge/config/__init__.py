@@ -4,6 +4,7 @@ Nothing here imports torch: a runtime reads front-end parameters from a model ca
 """
 
 from datar_edge.config.ast import AstConfig
+from datar_edge.config.conv import ConvConfig
 from datar_edge.config.datar import DatarConfig, StemKind
 from datar_edge.config.fbank import FbankConfig, fbank_from_dict
 from datar_edge.config.model import ModelConfig, config_from_dict
@@ -23,6 +24,7 @@ __all__ = [
     "AdaptorKind",
     "AstConfig",
     "AttentionKind",
+    "ConvConfig",
     "DatarConfig",
     "DeformableConfig",
     "FbankConfig",

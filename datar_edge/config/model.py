@@ -7,11 +7,12 @@ from typing import Any
 
 from datar_edge.config.ast import AstConfig, ast_from_fields
 from datar_edge.config.checks import require
+from datar_edge.config.conv import ConvConfig, conv_from_fields
 from datar_edge.config.datar import DatarConfig, datar_from_fields
 from datar_edge.config.fbank import fbank_from_dict
 from datar_edge.errors import ConfigError
 
-ModelConfig = DatarConfig | AstConfig
+ModelConfig = DatarConfig | AstConfig | ConvConfig
 """What describes a whole model but its heads."""
 
 
@@ -35,4 +36,5 @@ def config_from_dict(data: Mapping[str, Any]) -> ModelConfig:
 _READERS: Mapping[str, Callable[[dict[str, Any]], ModelConfig]] = {
     "datar": datar_from_fields,
     "ast": ast_from_fields,
+    "conv": conv_from_fields,
 }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from datar_edge.config import AstConfig, ModelConfig
+from datar_edge.config import AstConfig, ConvConfig, ModelConfig
 from datar_edge.models.ast import Ast
+from datar_edge.models.conv import ConvNet
 from datar_edge.models.datar import Datar
 from datar_edge.models.network import Network
 from datar_edge.presets import preset
@@ -22,4 +23,6 @@ def build(config: str | ModelConfig, *, heads: Mapping[str, int]) -> Network:
         ConfigError: there is no such preset, or heads are missing.
     """
     known = preset(config) if isinstance(config, str) else config
-    return Ast(known, heads) if isinstance(known, AstConfig) else Datar(known, heads)
+    if isinstance(known, AstConfig):
+        return Ast(known, heads)
+    return ConvNet(known, heads) if isinstance(known, ConvConfig) else Datar(known, heads)

@@ -66,4 +66,5 @@ def _slope(
 ) -> np.float64:
     """Of the cross-entropy, by the inverse temperature."""
     scores = at_temperature(np.exp(logits), 1.0 / inverse)
-    return np.float64(((scores - targets) * logits).sum())
+    slope: np.float64 = ((scores - targets) * logits).sum()
+    return slope

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from datar_edge.config import AstConfig, ModelConfig
+from datar_edge.config import AstConfig, ConvConfig, ModelConfig
 from datar_edge.models import Network, build, load_checkpoint
 from datar_edge.models.count import count_macs, count_parameters, count_parts
 from datar_edge.presets import preset
@@ -67,6 +67,16 @@ def _stages(config: ModelConfig) -> list[dict[str, Any]]:
                 "num_heads": config.num_heads,
                 "blocks": ["global"] * config.depth,
             }
+        ]
+    if isinstance(config, ConvConfig):
+        return [
+            {
+                "map": list(config.map_size(index)),
+                "embed_dim": width,
+                "num_heads": 0,
+                "blocks": ["convolution"] * config.depth,
+            }
+            for index, width in enumerate(config.widths)
         ]
     return [
         {

@@ -70,7 +70,8 @@ def test_the_whole_of_it_in_its_short_form(tmp_path: Path) -> None:
     done = soak(tmp_path)
     assert done.returncode in (0, 1), done.stderr
     results = {path.stem: json.loads(path.read_text()) for path in tmp_path.glob("*.json")}
-    assert set(results) == {"start_up", "delay", "slow", "losses", "share", "memory", "tag"}
+    listening = {"start_up", "delay", "slow", "losses", "share", "memory", "tag"}
+    assert set(results) == listening | {"sounds", "models", "killed", "full_disk", "together"}
     assert results["start_up"]["heavy"] == []
     assert results["memory"]["windows"] >= 400
     assert results["memory"]["most_mb"] < 150.0
@@ -78,3 +79,13 @@ def test_the_whole_of_it_in_its_short_form(tmp_path: Path) -> None:
     assert slow["dropped_s"] > 0.0
     assert abs(slow["dropped_s"] - slow["uncovered_s"]) < 1e-3
     assert results["delay"]["dropped_s"] == 0.0
+    for name in ("sounds", "models"):
+        assert results[name]["files"] > results[name]["refused"] > 0
+        assert results[name]["escaped"] == results[name]["crashed"] == 0
+    assert results["models"]["unnoticed"] == 0
+    for each in results["killed"].values():
+        assert (each["killed"], each["half_written"], each["differ"]) == (1, 0, 0)
+    assert {each["status"] for each in results["full_disk"].values()} == {2}
+    together = results["together"]
+    assert together["apart_open"] == together["same_ended"] == together["processes"]
+    assert together["left"] == []

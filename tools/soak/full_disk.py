@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,7 +39,12 @@ def full_disk(folder: Path) -> dict[str, Any]:
 
     Returns:
         By command: its exit status, the lines of errors it told, and what lay at its output.
+
+    Raises:
+        RuntimeError: it is not run by root.
     """
+    if os.geteuid() != 0:
+        raise RuntimeError("full_disk mounts a file system, which only root may")
     data = labelled(folder / "labelled")
     return {name: _run(folder / "disk", data, *each) for name, each in _COMMANDS.items()}
 
