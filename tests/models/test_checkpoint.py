@@ -103,3 +103,18 @@ def test_a_garbled_header_is_refused(path: Path) -> None:
     rewrite(path, header={"heads": json.dumps([1, 2])})
     with pytest.raises(ModelFileError, match=r"header of .* is garbled"):
         load_checkpoint(path)
+
+
+def test_half_precision_rounds_matrices_alone(tmp_path: Path, checkpoint: Checkpoint) -> None:
+    save_checkpoint(tmp_path / "half.safetensors", checkpoint, half=True)
+    again = load_checkpoint(tmp_path / "half.safetensors").model.state_dict()
+    for name, tensor in checkpoint.model.state_dict().items():
+        expected = tensor.half().float() if tensor.ndim >= 2 else tensor
+        torch.testing.assert_close(again[name], expected, rtol=0, atol=0)
+        assert again[name].dtype == tensor.dtype
+
+
+def test_what_cannot_be_written_is_told(tmp_path: Path, checkpoint: Checkpoint) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ModelFileError, match=r"file/a\.safetensors cannot be written: "):
+        save_checkpoint(tmp_path / "file" / "a.safetensors", checkpoint)
