@@ -12,6 +12,9 @@ from datar_edge.config import FbankConfig, fbank_from_dict
 from datar_edge.errors import CardError, ConfigError, LabelError
 
 CARD_VERSION = 1
+DEFAULT_THRESHOLD = 0.5
+"""Score from which a tag counts as an event, where nobody chose another."""
+
 CARD_FILE_NAME = "datar_edge_card.json"
 """Name of the card where a format carries associated files (TFLite)."""
 
@@ -57,7 +60,7 @@ class ModelCard:
     input_kind: InputKind = "waveform"
     fbank: FbankConfig
     hop_s: float = 1.0
-    threshold: float = 0.5
+    threshold: float = DEFAULT_THRESHOLD
     quantize: str = "none"
     sampler: str = "native"
     parameters: int = 0

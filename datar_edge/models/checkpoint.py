@@ -12,6 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from datar_edge.card import DEFAULT_THRESHOLD
 from datar_edge.config import ModelConfig, config_from_dict
 from datar_edge.errors import ModelFileError
 from datar_edge.half_written import beside
@@ -30,11 +31,13 @@ class Checkpoint:
         model: the network, in evaluation mode.
         heads: labels by head, in the order of the logits.
         provenance: data set, licence, attribution, recipe, versions; free text by key.
+        threshold: score from which a tag counts as an event, by default; above 0 to 1.
     """
 
     model: Network
     heads: Mapping[str, tuple[str, ...]]
     provenance: Mapping[str, str] = field(default_factory=dict)
+    threshold: float = DEFAULT_THRESHOLD
 
     @property
     def config(self) -> ModelConfig:
@@ -59,6 +62,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint, *, half: bool = False) -
         "config": json.dumps(checkpoint.config.to_dict()),
         "heads": json.dumps({head: list(labels) for head, labels in checkpoint.heads.items()}),
         "provenance": json.dumps(dict(checkpoint.provenance)),
+        "threshold": str(checkpoint.threshold),
     }
     tensors = {
         name: (tensor.half() if half and tensor.ndim >= 2 else tensor).cpu().contiguous()
@@ -98,11 +102,20 @@ def load_checkpoint(path: Path) -> Checkpoint:
         config = config_from_dict(json.loads(header["config"]))
         heads = {str(h): tuple(map(str, ls)) for h, ls in json.loads(header["heads"]).items()}
         provenance = {str(k): str(v) for k, v in json.loads(header["provenance"]).items()}
+        threshold = _threshold(header)
     except (KeyError, ValueError, AttributeError, TypeError) as error:
         raise ModelFileError(f"the header of {path} is garbled: {error}") from error
     model = build(config, heads={name: len(labels) for name, labels in heads.items()})
     _fill(model, tensors, path)
-    return Checkpoint(model=model.eval(), heads=heads, provenance=provenance)
+    return Checkpoint(model=model.eval(), heads=heads, provenance=provenance, threshold=threshold)
+
+
+def _threshold(header: Mapping[str, str]) -> float:
+    """The first checkpoints tell none."""
+    threshold = float(header.get("threshold", DEFAULT_THRESHOLD))
+    if not 0.0 < threshold <= 1.0:
+        raise ValueError(f"threshold {threshold!r}")
+    return threshold
 
 
 def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:

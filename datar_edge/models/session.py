@@ -24,6 +24,7 @@ def card_of(checkpoint: Checkpoint) -> ModelCard:
         parameters=count_parameters(checkpoint.model),
         macs=count_macs(checkpoint.model),
         provenance=checkpoint.provenance,
+        threshold=checkpoint.threshold,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -118,3 +119,27 @@ def test_what_cannot_be_written_is_told(tmp_path: Path, checkpoint: Checkpoint) 
     (tmp_path / "file").touch()
     with pytest.raises(ModelFileError, match=r"file/a\.safetensors cannot be written: "):
         save_checkpoint(tmp_path / "file" / "a.safetensors", checkpoint)
+
+
+def test_the_threshold_comes_back_and_reaches_the_card(
+    tmp_path: Path, checkpoint: Checkpoint
+) -> None:
+    path = tmp_path / "a.safetensors"
+    save_checkpoint(path, dataclasses.replace(checkpoint, threshold=0.7))
+    assert load_checkpoint(path).threshold == 0.7
+    with TorchSession(path) as session:
+        assert session.card.threshold == 0.7
+
+
+def test_a_checkpoint_of_before_there_was_a_threshold_has_the_default(path: Path) -> None:
+    with safe_open(path, framework="pt") as file:
+        header = {name: told for name, told in file.metadata().items() if name != "threshold"}
+    save_file(load_file(path), path, metadata=header)
+    assert load_checkpoint(path).threshold == 0.5
+
+
+@pytest.mark.parametrize("told", ["0", "nan", "2", "half"])
+def test_a_threshold_that_is_none_is_refused(path: Path, told: str) -> None:
+    rewrite(path, header={"threshold": told})
+    with pytest.raises(ModelFileError, match="garbled"):
+        load_checkpoint(path)
