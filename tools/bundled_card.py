@@ -11,6 +11,7 @@ import numpy as np
 from bundled_calibration import Calibration
 
 from datar_edge.report.confusion import confusion_picture
+from datar_edge.runtime import read_model_card
 
 Results = Mapping[tuple[int, int], Mapping[str, Any]]
 """What `evaluate` wrote, by held-out fold and seed."""
@@ -29,7 +30,7 @@ def card(
     final: Path,
     results: Results,
     calibration: Calibration,
-    exported: Sequence[Mapping[str, Any]],
+    exported: Sequence[Path],
     events: str,
 ) -> str:
     """The card.
@@ -38,7 +39,7 @@ def card(
         final: folder of the run that ships.
         results: of the cross-validation.
         calibration: of its windows.
-        exported: what `export` printed of each file.
+        exported: the files.
         events: what tools/false_events.py printed.
     """
     config = json.loads((final / "config.json").read_text())
@@ -48,7 +49,7 @@ def card(
         accuracy=right / clips,
         files="\n".join(map(_file_row, exported)),
         rows="\n".join(_fold_rows(results)),
-        seeds=len({seed for _, seed in results}),
+        seeds=", ".join(map(str, sorted({seed for _, seed in results}))),
         clips=clips,
         classes="\n".join(_class_rows(results)),
         hop_s=next(iter(results.values()))["hop_s"],
@@ -62,11 +63,11 @@ def card(
     )
 
 
-def _file_row(file: Mapping[str, Any]) -> str:
-    name, size_mb = Path(file["file"]).name, file["size_bytes"] / 1e6
-    parity = file["parity"]
-    difference, same = parity["max_abs_score_diff"], parity["top1_agreement"]
-    return f"| `{name}` | {file['quantize']} | {size_mb:.1f} | {difference:.1e} | {same:.1%} |"
+def _file_row(path: Path) -> str:
+    told = read_model_card(path)
+    difference, same = told.parity["max_abs_score_diff"], told.parity["top1_agreement"]
+    size_mb = path.stat().st_size / 1e6
+    return f"| `{path.name}` | {told.quantize} | {size_mb:.1f} | {difference:.1e} | {same:.1%} |"
 
 
 def _fold_rows(results: Results) -> list[str]:
@@ -136,7 +137,7 @@ for the average. A negative's target is the same for every label. The run that s
 {minutes:.0f} minutes on one core of a server, others busy beside it: some watt-hours.
 
 ## Accuracy
-Cross-validation: each fold held out once a seed, {seeds} seed(s), the last weights (never the best
+Cross-validation: each fold held out once a seed, seeds: {seeds}; the last weights (never the best
 epoch), a window every {hop_s:g} s, windows 20 dB below a clip's loudest left out
 (`datar-edge evaluate`, called by the recipe). One clip is 1.25 points; the standard error of a fold
 is about 3 points. The recipe was chosen on folds 1 and 2, which makes these two look better than a

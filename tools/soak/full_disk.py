@@ -14,7 +14,7 @@ from tools.soak.sounds import ROOT, labelled
 
 _COMMANDS = {
     "tag": (2, ["tag", "{examples}", "--hop", "0.01", "--output", "{disk}/a.csv"]),
-    "evaluate": (2, ["evaluate", "--data", "{data}", "--json", "--output", "{disk}/a.json"]),
+    "evaluate": (0, ["evaluate", "--data", "{data}", "--json", "--output", "{disk}/a.json"]),
     "explain": (64, ["explain", "{sound}", "--output", "{disk}/a.png"]),
     "report": (64, ["report", "--data", "{data}", "--output", "{disk}/a.html"]),
     "export": (64, ["export", "--target", "onnx", "--output", "{disk}/a.onnx"]),
@@ -82,9 +82,12 @@ def _run(disk: Path, data: Path, free_kb: int, arguments: list[str]) -> dict[str
 @contextlib.contextmanager
 def _mounted(disk: Path, free_kb: int) -> Iterator[None]:
     disk.mkdir(parents=True, exist_ok=True)
-    size = ["-o", f"size={free_kb}k"]
+    size = ["-o", f"size={max(4, free_kb)}k"]
     subprocess.run(["/bin/mount", "-t", "tmpfs", *size, "none", str(disk)], check=True)
     try:
+        if free_kb == 0:
+            with contextlib.suppress(OSError):
+                (disk / "filler").write_bytes(bytes(1_000_000))
         yield
     finally:
         subprocess.run(["/bin/umount", str(disk)], check=True)
