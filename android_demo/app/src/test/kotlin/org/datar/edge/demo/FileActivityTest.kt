@@ -25,7 +25,7 @@ class FileActivityTest : AppTest() {
         assertEquals("helicopter.wav", activity.findViewById<TextView>(R.id.file_name).text.toString())
         assertEquals(1, activity.rows.size)
         // What `datar-edge tag` says of the same file.
-        assertTrue(activity.rows.toString(), activity.rows.first().startsWith("Fire crackling, 0:00.0 to 0:01.0\nHelicopter 0."))
+        assertTrue(activity.rows.toString(), activity.rows.first().startsWith("Fire crackling, 0:00.0 to 0:01.0\nPerson sneeze 0."))
     }
 
     @Test
