@@ -134,13 +134,14 @@ passes them on names the data set as above.
 {epochs} epochs, batches of {batch_size}, AdamW at {learning_rate:g}, the augmentation of
 `datar_edge/data/augment.py`, the weights averaged (EMA), the statistics of batch-norm taken again
 for the average. A negative's target is the same for every label. The run that ships took
-{minutes:.0f} minutes on one core of a server, others busy beside it: some watt-hours.
+{minutes:.0f} minutes on one core of a server, another busy beside it; its
+energy was not measured.
 
 ## Accuracy
 Cross-validation: each fold held out once a seed, seeds: {seeds}; the last weights (never the best
 epoch), a window every {hop_s:g} s, windows 20 dB below a clip's loudest left out
 (`datar-edge evaluate`, called by the recipe). One clip is 1.25 points; the standard error of a fold
-is about 3 points. The recipe was chosen on folds 1 and 2, which makes these two look better than a
+is about 4 points. The recipe was chosen on folds 1 and 2, which makes these two look better than a
 fold that had no part in it.
 
 | held-out fold | seed | clips | top-1 | top-5 | mean average precision |
