@@ -11,17 +11,16 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import shutil
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 from bundled_calibration import calibrate, divide_logits, held_out_windows
 from bundled_card import card, confusion_of
+from bundled_peers import peer_runs, peer_table
+from bundled_runs import held_out, run, split, train
 
 from datar_edge.models import load_checkpoint, save_checkpoint
 
@@ -39,26 +38,6 @@ FILES = (
 """Target, quantization and place; what is in `models/` is in the repository, not in the wheel."""
 
 
-def run(*arguments: str) -> str:
-    """Runs one command of datar-edge and gives what it printed."""
-    print("datar-edge", *arguments, flush=True)
-    command = [sys.executable, "-m", "datar_edge", *arguments]
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-
-
-def train(folder: Path, *options: str, seed: int) -> None:
-    """Trains into a folder, unless that is done; goes on with what was begun."""
-    if (folder / "model.safetensors").exists():
-        return
-    resume = ["--resume"] if (folder / "checkpoints" / "last.ckpt").exists() else ["--force"]
-    began_s = time.monotonic()
-    # On one thread, as sums in another order end in other bits.
-    arguments = ["--seed", str(seed), "--threads", "1", "--output", str(folder), *resume]
-    run("train", *options, *arguments)
-    minutes = (time.monotonic() - began_s) / 60
-    (folder / "minutes.json").write_text(json.dumps(minutes))
-
-
 def negatives_in(folder: Path) -> Path:
     """What is none of the labels, made by the script beside this one."""
     if not folder.exists():
@@ -71,39 +50,33 @@ def negatives_in(folder: Path) -> Path:
 
 
 def train_all(options: argparse.Namespace) -> tuple[dict[tuple[int, int], Path], Path]:
-    """Trains a model a fold and seed without that fold, and one on all folds.
+    """Trains a model a fold and seed without that fold, one on all folds, and what it is held to.
 
     Returns:
         The runs by fold and seed, and the final one.
     """
     given = ["--data", options.data, "--negatives", str(negatives_in(options.runs / "negatives"))]
+    seed, folds = options.seeds[0], options.folds
+    final = options.runs / "all"
     runs = {
         (fold, seed): options.runs / f"fold-{fold}-seed-{seed}"
         for seed in options.seeds
-        for fold in options.folds
+        for fold in folds
     }
-    final = options.runs / "all"
-    folds = ",".join(map(str, options.folds))
+    wanted = {final: ([*given, "--folds", ",".join(map(str, folds))], seed)}
+    wanted |= {
+        folder: ([*given, *split(fold, folds)], seed) for (fold, seed), folder in runs.items()
+    }
+    for folder, arguments in peer_runs(options.runs, given, folds, options.peer_folds, seed):
+        wanted.setdefault(folder, (arguments, seed))
     with ThreadPoolExecutor(options.jobs) as pool:
-        ends = [pool.submit(train, final, *given, "--folds", folds, seed=options.seeds[0])]
-        for (fold, seed), folder in runs.items():
-            others = ",".join(str(other) for other in options.folds if other != fold)
-            split = ["--folds", others, "--val-folds", str(fold)]
-            ends.append(pool.submit(train, folder, *given, *split, seed=seed))
+        ends = [
+            pool.submit(train, folder, *arguments, seed=seed)
+            for folder, (arguments, seed) in wanted.items()
+        ]
         for end in ends:
             end.result()
     return runs, final
-
-
-def held_out(data: str, fold: int, folder: Path) -> dict[str, Any]:
-    """Accuracy of a run on the fold that it was not trained on."""
-    written = folder / "evaluation.json"
-    if not written.exists():
-        checkpoint = str(folder / "model.safetensors")
-        fold_of = ["--data", data, "--folds", str(fold)]
-        run("evaluate", checkpoint, *fold_of, "--json", "--output", str(written))
-    result: dict[str, Any] = json.loads(written.read_text())
-    return result
 
 
 def publish(final: Path, temperature: float) -> None:
@@ -127,6 +100,7 @@ def main() -> None:
     parser.add_argument("--data", default="esc:../shared/esc10")
     parser.add_argument("--folds", type=int, nargs="+", default=[1, 2, 3, 4])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--peer-folds", type=int, nargs="+", default=[3, 4])
     parser.add_argument("--jobs", type=int, default=2, help="runs at once, a core each")
     parser.add_argument("--runs", type=Path, default=Path("runs") / "bundled")
     options = parser.parse_args()
@@ -142,7 +116,9 @@ def main() -> None:
     publish(final, calibration.temperature)
     command = [sys.executable, "tools/false_events.py", "--data", options.data]
     events = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-    text = card(final, results, calibration, [path for *_, path in FILES], events)
+    peers = peer_table(options.runs, options.data, options.peer_folds, options.seeds[0])
+    files = [path for *_, path in FILES]
+    text = card(final, results, calibration, files, events=events, peers=peers)
     picture = confusion_of(results)
     (BUNDLED / "confusion.svg").write_text(picture, encoding="utf-8")
     (BUNDLED / "MODEL_CARD.md").write_text(text, encoding="utf-8")

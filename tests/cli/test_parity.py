@@ -176,7 +176,7 @@ def test_per_layer_names_the_first_layer_that_departs(
 
 @pytest.mark.slow
 def test_parity_holds_on_real_clips(esc10: Path, tmp_path: Path, capsys: Capture) -> None:
-    artifact = shutil.copy(bundled_tflite(), tmp_path / "copy.tflite")
+    artifact = str(shutil.copy(bundled_tflite(), tmp_path / "copy.tflite"))
     assert main(["parity", artifact, "--data", f"esc:{esc10}", "--limit", "40", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["clips"] == 40

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tools.soak import falling_behind, losing_devices
+from tools.soak.page import page
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,6 +43,22 @@ def test_what_was_measured_is_kept_and_a_miss_is_told(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "3 lost, 2 back; 4 events, 1 open" in done.stdout
     assert "**missed**" in done.stdout
+
+
+def test_what_was_not_measured_stays_on_the_page() -> None:
+    lost = {"lost": 100, "back": 100, "events": 4, "open": 0, "doubled": 0, "across": 0}
+    first, held = page({"losses": lost}, before="", short=False)
+    assert held
+    disk = {"status": 0, "errors": [], "tracebacks": 0, "written": True, "partial": []}
+    both, held = page({"full_disk": {"tag": disk}}, before=first, short=False)
+    assert not held
+    lines = first.splitlines()
+    assert set(lines) < set(both.splitlines())
+    assert both.count("100 lost, 100 back") == 1
+    again, _ = page({"losses": {**lost, "lost": 99}}, before=both, short=False)
+    assert "99 lost, 100 back" in again
+    assert "100 lost" not in again
+    assert again.count("commands whose disk is full") == 1
 
 
 def test_time_that_windows_cover_is_counted_once() -> None:

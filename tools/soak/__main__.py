@@ -3,7 +3,8 @@
     python -m tools.soak [--only NAME …] [--short] [--windows N] [--folder DIR] [--output FILE]
 
 Each measurement is kept in the folder, so that a run that was stopped goes on; `--again` measures
-anew. The share of a core is of an int8 file, which is exported once, and needs torch for that.
+anew. What is not measured stays on the page as it stands. The share of a core is of an int8 file,
+which is exported once, and needs torch for that.
 """
 
 from __future__ import annotations
@@ -39,9 +40,11 @@ def main() -> int:
     for name, measure in _measurements(arguments).items():
         path = arguments.folder / f"{name}.json"
         wanted = not arguments.only or name in arguments.only
-        if wanted or path.exists():  # what was measured before stays on the page
+        if wanted or path.exists():
             measured[name] = _kept(path, measure, again=arguments.again and wanted)
-    text, held = page(measured, short=arguments.short)
+    stands = arguments.output.exists() and not arguments.short
+    before = arguments.output.read_text(encoding="utf-8") if stands else ""
+    text, held = page(measured, before=before, short=arguments.short)
     arguments.output.write_text(text, encoding="utf-8")
     print(text)
     return 0 if held else 1

@@ -14,32 +14,45 @@ _TABLES: Mapping[str, tuple[Sequence[Row], Sequence[str]]] = {
 }
 """Title → rows and how they are measured."""
 
+_MISSED = "**missed**"
 
-def page(measured: Mapping[str, Measured], *, short: bool) -> tuple[str, bool]:
-    """The page, and whether all aims are reached."""
-    tables = {
-        title: rows
-        for title, (every_row, _) in _TABLES.items()
-        if (rows := [row for row in every_row if row.measurement in measured])
-    }
-    lines = [
+
+def page(measured: Mapping[str, Measured], *, before: str, short: bool) -> tuple[str, bool]:
+    """The page, and whether all aims are reached.
+
+    Args:
+        measured: results by name of the measurement.
+        before: the page as it stands; what was not measured now stays as it is there.
+        short: whether this is the short form.
+    """
+    stood = {line.split(" | ")[0]: line for line in before.splitlines() if line.startswith("| ")}
+    tables = {}
+    for title, (rows, _) in _TABLES.items():
+        lines = [
+            _line(row, measured[row.measurement])
+            if row.measurement in measured
+            else stood.get(f"| {row.figure}", "")
+            for row in rows
+        ]
+        tables[title] = [line for line in lines if line]
+    text = [
         "# Reliability",
         "",
         "What listening costs when it is left running, and what happens when something goes wrong.",
         f"`make soak` writes this page{' (this is its short form)' if short else ''}; measured on "
         f"{_machine()}.",
     ]
-    for title, rows in tables.items():
-        lines += ["", f"## {title}", "", "| figure | aim | measured | | command |"]
-        lines += ["| --- | --- | --- | --- | --- |"]
-        lines += [_line(row, measured[row.measurement]) for row in rows]
-        lines += ["", "How it is measured:", "", *_TABLES[title][1]]
-    held = all(row.held(measured[row.measurement]) for rows in tables.values() for row in rows)
-    return "\n".join([*lines, ""]), held
+    for title, lines in tables.items():
+        if lines:
+            text += ["", f"## {title}", "", "| figure | aim | measured | | command |"]
+            text += ["| --- | --- | --- | --- | --- |", *lines]
+            text += ["", "How it is measured:", "", *_TABLES[title][1]]
+    held = not any(_MISSED in line for lines in tables.values() for line in lines)
+    return "\n".join([*text, ""]), held
 
 
 def _line(row: Row, result: Measured) -> str:
-    verdict = "reached" if row.held(result) else "**missed**"
+    verdict = "reached" if row.held(result) else _MISSED
     command = f"`python -m tools.soak --again --only {row.measurement}`"
     return f"| {row.figure} | {row.aim} | {row.value(result)} | {verdict} | {command} |"
 
