@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import io
+import sys
 import warnings
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -76,8 +79,30 @@ def _quiet() -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def _without_exporter() -> Iterator[None]:
+    """Spares the import of ExecuTorch's exporter, three seconds of work and 270 MB.
+
+    All that its Python runtime takes from there is the class of a warning, in a module that needs
+    nothing else; but importing that module would import the package around it.
+    """
+    package = "executorch.exir"
+    if package in sys.modules or find_spec("executorch") is None:
+        yield
+        return
+    spec = find_spec(package)
+    hollow = ModuleType(package)
+    hollow.__path__ = (spec and spec.submodule_search_locations) or []
+    sys.modules[package] = hollow
+    try:
+        yield
+    finally:  # whoever imports it next gets all of it
+        for name in [name for name in sys.modules if f"{name}.".startswith(f"{package}.")]:
+            del sys.modules[name]
+
+
 def _load(path: Path, threads: int) -> Any:
-    with _quiet():
+    with _quiet(), _without_exporter():
         runtime = require(
             "executorch.extension.pybindings.portable_lib",
             extra="executorch",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -219,3 +221,18 @@ def test_what_only_begins_like_executorch_is_refused(tmp_path: Path) -> None:
             opening(path)
         assert str(path) in raised.value.problem
         assert "Copy it again" in raised.value.fix
+
+
+def test_the_exporter_is_not_imported_to_run_a_file(model: Path) -> None:
+    code = f"""
+import sys
+import numpy as np
+from datar_edge.runtime import open_session
+with open_session({str(model)!r}) as session:
+    session.run(np.zeros((1, {SAMPLES}), np.float32))
+assert not [name for name in sys.modules if name.startswith("executorch.exir")]
+from executorch.exir import to_edge
+assert to_edge.__module__ == "executorch.exir.program._program", to_edge.__module__
+"""
+    environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
