@@ -1,8 +1,9 @@
 """What the project aims at in speed and size, measured in pairs: writes `docs/benchmarks.md`.
 
-    python benchmarks/goals.py [--folder runs/bench] [--rounds 15] [--output docs/benchmarks.md]
+    python benchmarks/goals.py [--only NAME …] [--folder runs/bench] [--rounds 15]
 
-Files are exported once and kept in the folder, so that a run that was stopped goes on. Every ratio
+Files are exported once and kept in the folder, so that a run that was stopped goes on. With
+`--only`, rows that are not measured stay on the page as they stand. Every ratio
 is of two files that were run in turns, each in a process of its own, on one thread. Weights of
 datar-tiny and ast-base are random: what a file costs does not hang on them, what it hears does, so
 accuracy is measured elsewhere, on the bundled datar-micro.
@@ -14,7 +15,7 @@ import argparse
 import dataclasses
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,8 @@ from datar_edge.presets import preset
 from datar_edge.report.benchmark import Measurement, Pair, Plan, measure, measure_pair
 from datar_edge.report.machine import machine
 
+NOTES = Path(__file__).parents[1] / "docs" / "benchmarks_notes.md"
+"""What is said below the table."""
 TARGETS = ("tflite", "executorch", "onnx")
 LABELS = tuple(f"label {number}" for number in range(10))
 PAPER_MACS_AST = 103.4e9
@@ -79,6 +82,10 @@ class Files:
         return path
 
 
+Measure = Callable[[Files, Plan], Iterator[str]]
+"""Gives rows of the table."""
+
+
 def matmul_gmacs() -> float:
     """The machine's own rate: PyTorch's product of a layer of datar-tiny, one thread, G/s."""
     torch.set_num_threads(1)
@@ -110,15 +117,14 @@ def calls(one: Measurement) -> str:
     return f"{one.delegate_calls} ({one.delegated_ops / one.ops:.1%} of {one.ops} operators)"
 
 
-def goals(files: Files, plan: Plan) -> Iterator[str]:
-    """The table of aims, row by row."""
+def speed(files: Files, plan: Plan) -> Iterator[str]:
+    """datar-tiny in float32: the samplers, AST, the machine's own rate, sizes, delegates."""
     tiny, ast = random_checkpoint("datar-tiny"), random_checkpoint("ast-base")
     parameters, macs, ast_macs = (
         count_parameters(tiny.model),
         count_macs(tiny.model),
         count_macs(ast.model),
     )
-    yield "| figure | aim | measured |\n| --- | --- | --- |"
     ours: dict[str, Measurement] = {}
     for target, aim in zip(TARGETS, ("≥ 10", "≥ 1.8", "≥ 1.5"), strict=True):
         fast = files.get("datar-tiny", target)
@@ -158,10 +164,12 @@ def goals(files: Files, plan: Plan) -> Iterator[str]:
             {"tflite": "1", "executorch": "≤ 3", "onnx": ""}[target],
             calls(one),
         )
-    for name, kinds in (
-        ("datar-tiny", ("int8", "int8-dynamic")),
-        ("datar-micro", ("int8", "int8-dynamic", "fp16")),
-    ):
+
+
+def quantized(name: str, kinds: Sequence[str]) -> Measure:
+    """Each quantization of a preset against float32, for each target."""
+
+    def rows(files: Files, plan: Plan) -> Iterator[str]:
         for target in TARGETS:
             for kind in kinds:
                 try:
@@ -178,6 +186,12 @@ def goals(files: Files, plan: Plan) -> Iterator[str]:
                 )
                 aim = "≤ 0.30" if kind.startswith("int8") else ""
                 yield row(f"{name} {target}: {kind} ÷ float32 size", aim, f"{size:.3f}")
+
+    return rows
+
+
+def memory(files: Files, plan: Plan) -> Iterator[str]:
+    """What a form of the sampler takes."""
     for sampler in ("native", "dense", "auto"):
         one = measure(files.get("datar-tiny", "tflite", sampler=sampler), plan)
         added = one.added_rss_bytes or 0
@@ -186,10 +200,32 @@ def goals(files: Files, plan: Plan) -> Iterator[str]:
             "state it, shrink it",
             f"{added / one.size_bytes:.2f} ({added / 1e6:.0f} MB)",
         )
+
+
+def long_window(files: Files, plan: Plan) -> Iterator[str]:
+    """What four times the window costs."""
     pair = measure_pair(
         files.get("datar-tiny-2.5s", "tflite"), files.get("datar-tiny", "tflite"), plan
     )
     yield row("cost of a window of 10 s ÷ 2.5 s, datar-tiny TFLite", "≤ 4.2", spread(pair))
+
+
+MEASUREMENTS: Mapping[str, Measure] = {
+    "speed": speed,
+    "tiny-quantized": quantized("datar-tiny", ("int8", "int8-dynamic")),
+    "micro-quantized": quantized("datar-micro", ("int8", "int8-dynamic", "fp16")),
+    "memory": memory,
+    "window": long_window,
+}
+
+
+def merged(page: str, rows: Sequence[str]) -> list[str]:
+    """The rows of a page with new ones in their places, and behind them those that it lacks."""
+    new = {line.split(" | ")[0]: line for line in rows}
+    table = page.partition("\n## Aims\n")[2].partition("\n## ")[0]
+    stood = [line for line in table.splitlines() if line.startswith("| ")]
+    lines = [new.pop(line.split(" | ")[0], line) for line in stood[2:]]
+    return [*lines, *new.values()]
 
 
 def head() -> str:
@@ -205,21 +241,28 @@ def head() -> str:
 
 
 def main() -> None:
-    """Prints the page as it grows, and writes it when it is whole."""
+    """Prints the rows as they come, and writes the page when it is whole."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", nargs="*", metavar="NAME", choices=tuple(MEASUREMENTS))
     parser.add_argument("--folder", type=Path, default=Path("runs/bench"))
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--output", type=Path, default=Path("docs/benchmarks.md"))
     options = parser.parse_args()
     plan = Plan(rounds=options.rounds, seconds=120.0, warmup=2)
-    lines = [head()]
-    for line in goals(Files(options.folder), plan):
-        print(line, flush=True)
-        lines.append(line + "\n")
-    notes = options.output.parent / "benchmarks_notes.md"
-    text = "".join(lines) + ("\n" + notes.read_text(encoding="utf-8") if notes.exists() else "")
+    rows = []
+    for name, rows_of in MEASUREMENTS.items():
+        if options.only and name not in options.only:
+            continue
+        for line in rows_of(Files(options.folder), plan):
+            print(line, flush=True)
+            rows.append(line)
+    stands = options.output.exists() and options.only
+    page = options.output.read_text(encoding="utf-8") if stands else ""
+    notes = "\n" + NOTES.read_text(encoding="utf-8")
+    table = ["| figure | aim | measured |", "| --- | --- | --- |"]
+    table += merged(page, rows)
     partial = options.output.with_suffix(".part")
-    partial.write_text(text, encoding="utf-8")
+    partial.write_text(head() + "\n".join([*table, ""]) + notes, encoding="utf-8")
     partial.replace(options.output)
 
 

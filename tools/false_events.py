@@ -2,11 +2,14 @@
 
     python tools/false_events.py --data esc:../shared/esc10
     python tools/false_events.py --start-threshold 0.8 --hop 0.5
+    python tools/false_events.py --minutes 60
 
-The sounds without events are those of negative_sounds.py, a minute of each at each level; speech
-needs espeak-ng (apt install espeak-ng). Labelled clips are heard as they are, and in a stream: four
-seconds of a quiet room before and behind. The bundled model was trained on folds 1 to 4 of ESC-10:
-what it finds there says what thresholds and times cost, not how good it is on other recordings.
+The sounds without events are those of negative_sounds.py, a minute of each at each level, or as
+long as `--minutes` says; speech needs espeak-ng (apt install espeak-ng), and is half a minute by
+each voice or, for longer, LICENSE read by each. Labelled clips are heard as they are, and in a
+stream: four seconds of a quiet room before and behind. The bundled model was trained on folds 1 to
+4 of ESC-10: what it finds there says what thresholds and times cost, not how good it is on other
+recordings.
 """
 
 from __future__ import annotations
@@ -20,7 +23,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from negative_sounds import MAKERS, VOICES, Sound, at_level, noise, speech
+from negative_sounds import MAKERS, TEXT, VOICES, Sound, at_level, noise, speech
+from rich.console import Console
+from rich.progress import track
 
 from datar_edge.audio.files import read_audio
 from datar_edge.data.readers import open_dataset
@@ -32,7 +37,8 @@ from datar_edge.runtime.scorer import MIN_LEVEL_DBFS, WindowScorer
 from datar_edge.runtime.tags import TagChooser
 
 LEVELS_DBFS = (-65, -50, -35, -20)
-SECONDS = 60.0
+SHORT_MINUTES = 1.0
+LONG_TEXT = Path(__file__).parents[1] / "LICENSE"
 ROOM_DBFS = -65
 ROOM_S = 4.0
 
@@ -87,13 +93,15 @@ class Ear:
         return events_of(scorer.score_all([sound]), self._chooser, self.config)
 
 
-def negatives(rate_hz: int) -> Iterator[tuple[str, int, Sound]]:
+def negatives(rate_hz: int, minutes: float) -> Iterator[tuple[str, int, Sound]]:
     """Kind, level and sound."""
     for kind, make in MAKERS.items():
+        sound = make(60.0 * minutes, rate_hz)
         for level_dbfs in LEVELS_DBFS:
-            yield kind, level_dbfs, at_level(make(SECONDS, rate_hz), level_dbfs)
+            yield kind, level_dbfs, at_level(sound, level_dbfs)
+    text = TEXT if minutes <= SHORT_MINUTES else LONG_TEXT.read_text(encoding="utf-8")
     for voice in VOICES:
-        spoken = speech(voice, rate_hz)
+        spoken = speech(voice, rate_hz, text=text)
         if spoken is None:
             print("note: speech is left out: there is no espeak-ng", file=sys.stderr)
             return
@@ -101,10 +109,16 @@ def negatives(rate_hz: int) -> Iterator[tuple[str, int, Sound]]:
             yield "speech", level_dbfs, at_level(spoken, level_dbfs)
 
 
-def false_events(ear: Ear) -> list[FalseEvents]:
+def false_events(ear: Ear, minutes: float) -> list[FalseEvents]:
     """What is told of sounds that hold nothing, by kind and level."""
     rows: dict[tuple[str, int], FalseEvents] = {}
-    for kind, level_dbfs, sound in negatives(ear.rate_hz):
+    sounds = track(
+        negatives(ear.rate_hz, minutes),
+        "listening to what holds nothing",
+        total=(len(MAKERS) + len(VOICES)) * len(LEVELS_DBFS),
+        console=Console(stderr=True),
+    )
+    for kind, level_dbfs, sound in sounds:
         row = rows.setdefault((kind, level_dbfs), FalseEvents(kind, level_dbfs))
         row.seconds += len(sound) / ear.rate_hz
         events = ear.events(sound)
@@ -140,6 +154,9 @@ def print_tables(ear: Ear, negative: Sequence[FalseEvents], clips: Sequence[Foun
     """Prints Markdown."""
     values = ", ".join(f"{name} {getattr(ear.config, name)}" for name in FIELDS)
     print(f"hop_s {ear.hop_s:g}, {values}\n")
+    lengths = {row.kind: row.seconds / 60.0 for row in negative}
+    minutes = ", ".join(f"{kind} {length:.0f}" for kind, length in lengths.items())
+    print(f"Minutes at each level: {minutes}.\n")
     levels = " | ".join(f"{level_dbfs} dBFS" for level_dbfs in LEVELS_DBFS)
     print(f"| events an hour (of the time) | {levels} | told |")
     print("| --- " * (len(LEVELS_DBFS) + 2) + "|")
@@ -162,6 +179,7 @@ def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--model", type=Path, help="a model file; without it the bundled one")
     parser.add_argument("--data", metavar="SET", help="labelled clips, such as esc:DIR")
+    parser.add_argument("--minutes", type=float, default=SHORT_MINUTES, help="of each sound")
     parser.add_argument("--hop", type=float, metavar="SECONDS", help="distance of windows")
     parser.add_argument("--min-level-dbfs", type=float, default=MIN_LEVEL_DBFS, metavar="DB")
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -176,7 +194,7 @@ def main() -> None:
     options = parsed()
     with open_session(options.model) as session:
         ear = Ear(session, options)
-        negative = false_events(ear)
+        negative = false_events(ear, options.minutes)
         clips = found(ear, options.data) if options.data else []
     if options.json:
         told = [{**vars(row), "an_hour": row.an_hour} for row in negative]

@@ -29,7 +29,7 @@ TEXT = (
 
 
 def noise(exponent: float) -> Make:
-    """Noise whose power falls with frequency to this exponent: 0 white, 1 pink, 2 brown."""
+    """Noise whose power falls with frequency to an exponent: -1 hiss, 0 white, 1 pink, 2 brown."""
 
     def make(seconds: float, rate_hz: int) -> NDArray[np.float64]:
         samples = round(seconds * rate_hz)
@@ -73,6 +73,7 @@ def silence(seconds: float, rate_hz: int) -> NDArray[np.float64]:
 
 MAKERS: dict[str, Make] = {
     "silence": silence,
+    "hiss": noise(-1),
     "white noise": noise(0),
     "pink noise": noise(1),
     "brown noise": noise(2),

@@ -1,8 +1,10 @@
-"""Kaldi's fbank as one strided convolution, a square, a matrix product and a logarithm.
+"""Kaldi's fbank in matrix products that make use of a frame's symmetry.
 
-Removing the mean, pre-emphasis, the window, zero-padding and the Fourier transform are all linear
-in the frame. Multiplied out they are one matrix `[frame_length, 2 * bins]`, so no FFT operator
-reaches an exported graph (an `_fft_r2c` makes an ExecuTorch file that fails to load).
+Of a frame's spectrum only the power is used, which does not tell where the frame begins; seen from
+its middle, a cosine is even and a sine odd, as the window is even. So the first half of a frame
+plus its second half, read backwards, gives the real part, and the difference gives the imaginary
+part: each with half the products, and half the matrix, of a transform of the whole frame. No FFT
+operator reaches an exported graph (an `_fft_r2c` makes an ExecuTorch file that fails to load).
 """
 
 from __future__ import annotations
@@ -21,28 +23,30 @@ FLOOR = torch.finfo(torch.float32).eps
 LOG_FLOOR = math.log(FLOOR)
 
 
-def frame_basis(config: FbankConfig, bins: Tensor) -> Tensor:
-    """The linear part of the front-end for the given bins of the spectrum.
+def half_frame_basis(config: FbankConfig, bins: Tensor) -> tuple[Tensor, Tensor]:
+    """Window and Fourier transform for the first half of a frame, seen from the frame's middle.
 
     Args:
         config: the front-end.
         bins: integer `[K]`, bins of the Fourier transform.
 
     Returns:
-        float64 `[2 * K, frame_length]`: rows that give real, then imaginary parts.
+        float64 `[K, ceil(frame_length / 2)]` and `[K, floor(frame_length / 2)]`: rows that give
+        the real part of the even half, and the imaginary part of the odd half, up to its sign.
     """
     length = config.frame_length_samples
-    identity = torch.eye(length, dtype=torch.float64)
-    remove_mean = identity - 1.0 / length
-    delay = torch.diag(torch.ones(length - 1, dtype=torch.float64), -1)
-    delay[0, 0] = 1.0  # Kaldi repeats the first sample in front of the frame
-    emphasise = identity - config.preemphasis * delay
-    window = torch.hann_window(length, periodic=False, dtype=torch.float64)
-    # The angle is reduced in integers first: k·n exceeds what a cosine takes without loss.
-    turns = torch.outer(bins, torch.arange(length)) % config.n_fft
-    angle = turns.to(torch.float64) * (2.0 * math.pi / config.n_fft)
-    fourier = torch.cat([torch.cos(angle), -torch.sin(angle)])
-    return (fourier * window) @ emphasise @ remove_mean
+    samples = torch.arange((length + 1) // 2)
+    window = torch.hann_window(length, periodic=False, dtype=torch.float64)[: len(samples)]
+    # In half samples from the middle, and reduced in integers first: k·n exceeds what a cosine
+    # takes without loss.
+    turns = torch.outer(bins, length - 1 - 2 * samples) % (2 * config.n_fft)
+    angle = turns.to(torch.float64) * (math.pi / config.n_fft)
+    weights = torch.ones_like(window)
+    if length % 2:
+        weights[-1] = 0.5  # the sample in the middle is added to itself
+    real = torch.cos(angle) * window * weights
+    imaginary = torch.sin(angle) * window
+    return real, imaginary[:, : length // 2]
 
 
 class Fbank(nn.Module):
@@ -56,26 +60,28 @@ class Fbank(nn.Module):
         config: the front-end.
     """
 
-    basis: Tensor
+    real: Tensor
+    imaginary: Tensor
     filters: Tensor
+    flip: Tensor
+    averages: Tensor
 
     def __init__(self, config: FbankConfig) -> None:
         super().__init__()
         self.config = config
         filters = mel_filters(config)
         used = filters.sum(dim=0).nonzero().squeeze(1)
-        basis = frame_basis(config, used)
-        # Frames overlap; in blocks of the greatest common divisor of length and shift each frame
-        # is a few neighbouring blocks, and the convolution has many channels and a short kernel,
-        # which runtimes run far better than one channel and a kernel of 400.
-        length, shift = config.frame_length_samples, config.frame_shift_samples
-        self.block = math.gcd(length, shift)
-        self.stride = shift // self.block
-        basis = basis.reshape(len(basis), length // self.block, self.block).transpose(1, 2)
-        # Power is re² + im²: the same filters over both halves add them up.
-        filters = torch.cat([filters[:, used]] * 2, dim=1).unsqueeze(2)
-        self.register_buffer("basis", basis.to(torch.float32).contiguous(), persistent=False)
-        self.register_buffer("filters", filters.to(torch.float32), persistent=False)
+        real, imaginary = half_frame_basis(config, used)
+        # Frames overlap; a frame is a whole number of blocks of the greatest common divisor of
+        # length and shift, and a block is read backwards once for all frames that it is in.
+        self.block = math.gcd(config.frame_length_samples, config.frame_shift_samples)
+        # A product with this matrix, as runtimes have no fast operator that reads backwards.
+        flip = torch.eye(self.block).flip(0)
+        self.register_buffer("real", real.float().contiguous(), persistent=False)
+        self.register_buffer("imaginary", imaginary.float().contiguous(), persistent=False)
+        self.register_buffer("filters", filters[:, used].float(), persistent=False)
+        self.register_buffer("flip", flip, persistent=False)
+        self.register_buffer("averages", _averages(config).float(), persistent=False)
 
     def num_frames(self, num_samples: int) -> int:
         """Whole frames in that many samples; 0 when there is not even one."""
@@ -93,8 +99,70 @@ class Fbank(nn.Module):
         """
         frames = self.num_frames(waveform.shape[-1])
         shift, length = self.config.frame_shift_samples, self.config.frame_length_samples
+        # Frame f begins row f; the last row of the last frame may be padded.
+        rows = frames - 1 + -(-length // shift)
         used = (frames - 1) * shift + length
-        blocks = waveform[:, :used].reshape(-1, used // self.block, self.block).transpose(1, 2)
-        spectrum = F.conv1d(blocks, self.basis, stride=self.stride)
-        energies = F.conv1d(spectrum * spectrum, self.filters)
-        return energies.clamp(min=FLOOR).log().transpose(1, 2)
+        padded = F.pad(waveform[:, :used], (1, rows * shift - used))
+        samples = padded[:, 1:]
+        # The window is zero at the first sample of a frame, so that the one before it, which
+        # Kaldi does not look at, does not matter.
+        emphasised = samples - self.config.preemphasis * padded[:, :-1]
+        forward = emphasised.reshape(-1, rows, shift)
+        backward = F.linear(forward.reshape(-1, rows, shift // self.block, self.block), self.flip)
+        half = (length + 1) // 2
+        first = _joined_rows(forward, frames, half)
+        last = self._read_from_the_end(backward, frames, half)
+        even = first + last - self._twice_the_mean(samples.reshape(-1, rows, shift), frames)
+        odd = (first - last)[..., : length // 2]
+        real, imaginary = F.linear(even, self.real), F.linear(odd, self.imaginary)
+        energies = F.linear(real * real + imaginary * imaginary, self.filters)
+        return energies.clamp(min=FLOOR).log()
+
+    def _read_from_the_end(self, backward: Tensor, frames: int, count: int) -> Tensor:
+        """The last samples of each frame, the last one first.
+
+        Args:
+            backward: `[B, rows, blocks, block]`, each block read backwards.
+            frames: how many.
+            count: samples of a frame.
+        """
+        blocks_in_row = backward.shape[2]
+        parts: list[Tensor] = []
+        for block in range(self.config.frame_length_samples // self.block - 1, -1, -1):
+            row, column = divmod(block, blocks_in_row)
+            size = min(self.block, count - len(parts) * self.block)
+            if size > 0:
+                parts.append(backward[:, row : row + frames, column, :size])
+        return torch.cat(parts, dim=2)
+
+    def _twice_the_mean(self, rows: Tensor, frames: int) -> Tensor:
+        """What a constant adds to the even half: `[B, frames, 1]` of `[B, rows, shift]`."""
+        sums = F.linear(rows, self.averages)
+        whole, rest = divmod(self.config.frame_length_samples, self.config.frame_shift_samples)
+        parts = [sums[:, row : row + frames, :1] for row in range(whole)]
+        if rest:
+            parts.append(sums[:, whole : whole + frames, 1:])
+        return sum(parts[1:], start=parts[0])
+
+
+def _joined_rows(rows: Tensor, frames: int, count: int) -> Tensor:
+    """The first samples of each frame, `[B, frames, count]`, of `[B, rows, shift]`."""
+    shift = rows.shape[2]
+    parts = [
+        rows[:, row : row + frames, : min(shift, count - row * shift)]
+        for row in range(-(-count // shift))
+    ]
+    return torch.cat(parts, dim=2)
+
+
+def _averages(config: FbankConfig) -> Tensor:
+    """Weights of a row's samples, float64 `[2, shift]`: all of it, and where a frame ends in it.
+
+    Of a constant, pre-emphasis leaves what its coefficient leaves of one; the even half adds it
+    to itself.
+    """
+    length, shift = config.frame_length_samples, config.frame_shift_samples
+    weight = 2.0 * (1.0 - config.preemphasis) / length
+    weights = torch.full((2, shift), weight, dtype=torch.float64)
+    weights[1, length % shift :] = 0.0
+    return weights

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 TOOL = Path(__file__).parents[2] / "tools" / "false_events.py"
 KINDS = {
-    *("silence", "white noise", "pink noise", "brown noise", "hum 50 Hz", "hum 60 Hz"),
+    *("silence", "hiss", "white noise", "pink noise", "brown noise", "hum 50 Hz", "hum 60 Hz"),
     *("tone 1 kHz", "sweep"),
 }
 

@@ -71,7 +71,7 @@ def _measurements(arguments: argparse.Namespace) -> Mapping[str, Callable[[], di
         ),
         "memory": lambda: left_running.memory(folder, windows=400 if short else arguments.windows),
         "sounds": lambda: damaged.sounds(folder, each=4 if short else 400),
-        "models": lambda: damaged.models(folder, each=4 if short else 1_700),
+        "models": lambda: damaged.models(folder, each=5 if short else 2_000),
         "killed": lambda: killed(folder, times=1 if short else 20),
         "full_disk": lambda: full_disk(folder),
         "together": lambda: together(folder, processes=2 if short else 4),
