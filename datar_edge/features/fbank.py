@@ -72,10 +72,9 @@ class Fbank(nn.Module):
         filters = mel_filters(config)
         used = filters.sum(dim=0).nonzero().squeeze(1)
         real, imaginary = half_frame_basis(config, used)
-        # Frames overlap; a frame is a whole number of blocks of the greatest common divisor of
-        # length and shift, and a block is read backwards once for all frames that it is in.
-        self.block = math.gcd(config.frame_length_samples, config.frame_shift_samples)
-        # A product with this matrix, as runtimes have no fast operator that reads backwards.
+        # Frames are read from rows of one shift each; a frame's second half is read backwards, in
+        # blocks of a row, by a product, as runtimes have no fast operator that reads backwards.
+        self.block = _block(config.frame_shift_samples)
         flip = torch.eye(self.block).flip(0)
         self.register_buffer("real", real.float().contiguous(), persistent=False)
         self.register_buffer("imaginary", imaginary.float().contiguous(), persistent=False)
@@ -99,44 +98,52 @@ class Fbank(nn.Module):
         """
         frames = self.num_frames(waveform.shape[-1])
         shift, length = self.config.frame_shift_samples, self.config.frame_length_samples
-        # Frame f begins row f; the last row of the last frame may be padded.
-        rows = frames - 1 + -(-length // shift)
-        used = (frames - 1) * shift + length
-        padded = F.pad(waveform[:, :used], (1, rows * shift - used))
-        samples = padded[:, 1:]
+        samples = waveform[:, : (frames - 1) * shift + length]
         # The window is zero at the first sample of a frame, so that the one before it, which
         # Kaldi does not look at, does not matter.
-        emphasised = samples - self.config.preemphasis * padded[:, :-1]
-        forward = emphasised.reshape(-1, rows, shift)
-        backward = F.linear(forward.reshape(-1, rows, shift // self.block, self.block), self.flip)
+        before = F.pad(samples[:, :-1], (1, 0))
+        emphasised = samples - self.config.preemphasis * before
         half = (length + 1) // 2
-        first = _joined_rows(forward, frames, half)
-        last = self._read_from_the_end(backward, frames, half)
-        even = first + last - self._twice_the_mean(samples.reshape(-1, rows, shift), frames)
+        first = self._first_of_frames(self._rows(emphasised), frames, half)
+        last = self._last_of_frames(self._rows(emphasised, from_the_end=True), frames, half)
+        even = first + last - self._twice_the_mean(self._rows(samples), frames)
         odd = (first - last)[..., : length // 2]
         real, imaginary = F.linear(even, self.real), F.linear(odd, self.imaginary)
         energies = F.linear(real * real + imaginary * imaginary, self.filters)
         return energies.clamp(min=FLOOR).log()
 
-    def _read_from_the_end(self, backward: Tensor, frames: int, count: int) -> Tensor:
-        """The last samples of each frame, the last one first.
+    def _rows(self, samples: Tensor, *, from_the_end: bool = False) -> Tensor:
+        """Rows of one shift, `[B, rows, shift]`: frame f begins row f, or ends a row."""
+        shift = self.config.frame_shift_samples
+        missing = -self.config.frame_length_samples % shift
+        if missing:
+            samples = F.pad(samples, (missing, 0) if from_the_end else (0, missing))
+        return samples.reshape(-1, samples.shape[-1] // shift, shift)
 
-        Args:
-            backward: `[B, rows, blocks, block]`, each block read backwards.
-            frames: how many.
-            count: samples of a frame.
-        """
-        blocks_in_row = backward.shape[2]
-        parts: list[Tensor] = []
-        for block in range(self.config.frame_length_samples // self.block - 1, -1, -1):
-            row, column = divmod(block, blocks_in_row)
-            size = min(self.block, count - len(parts) * self.block)
-            if size > 0:
-                parts.append(backward[:, row : row + frames, column, :size])
+    def _first_of_frames(self, rows: Tensor, frames: int, count: int) -> Tensor:
+        """The first samples of each frame, `[B, frames, count]`."""
+        shift = rows.shape[2]
+        parts = [
+            rows[:, row : row + frames, : min(shift, count - row * shift)]
+            for row in range(-(-count // shift))
+        ]
+        return torch.cat(parts, dim=2)
+
+    def _last_of_frames(self, rows: Tensor, frames: int, count: int) -> Tensor:
+        """The last samples of each frame, the last one first, `[B, frames, count]`."""
+        blocks = rows.reshape(*rows.shape[:2], rows.shape[2] // self.block, self.block)
+        blocks = F.linear(blocks, self.flip)
+        last_row = rows.shape[1] - frames
+        parts = []
+        for begin in range(0, count, self.block):
+            row, column = divmod(begin // self.block, blocks.shape[2])
+            there = slice(last_row - row, last_row - row + frames)
+            size = min(self.block, count - begin)
+            parts.append(blocks[:, there, blocks.shape[2] - 1 - column, :size])
         return torch.cat(parts, dim=2)
 
     def _twice_the_mean(self, rows: Tensor, frames: int) -> Tensor:
-        """What a constant adds to the even half: `[B, frames, 1]` of `[B, rows, shift]`."""
+        """What a constant adds to the even half: `[B, frames, 1]` of samples in rows."""
         sums = F.linear(rows, self.averages)
         whole, rest = divmod(self.config.frame_length_samples, self.config.frame_shift_samples)
         parts = [sums[:, row : row + frames, :1] for row in range(whole)]
@@ -145,14 +152,9 @@ class Fbank(nn.Module):
         return sum(parts[1:], start=parts[0])
 
 
-def _joined_rows(rows: Tensor, frames: int, count: int) -> Tensor:
-    """The first samples of each frame, `[B, frames, count]`, of `[B, rows, shift]`."""
-    shift = rows.shape[2]
-    parts = [
-        rows[:, row : row + frames, : min(shift, count - row * shift)]
-        for row in range(-(-count // shift))
-    ]
-    return torch.cat(parts, dim=2)
+def _block(shift: int) -> int:
+    """The smallest part of a row, in samples, of which four or fewer make it up."""
+    return next(shift // parts for parts in (4, 3, 2, 1) if shift % parts == 0)
 
 
 def _averages(config: FbankConfig) -> Tensor:

@@ -54,6 +54,36 @@ def test_equals_kaldi_on_made_sounds(config: FbankConfig, name: str) -> None:
     assert difference.max() <= (1e-2 if name == "chirp" else 1e-3)
 
 
+@pytest.mark.parametrize(
+    ("rate_hz", "length_ms", "shift_ms"),
+    [
+        (22_050, 25.0, 10.0),  # 551 samples every 220
+        (44_100, 25.0, 10.0),  # 1,102 every 441
+        (11_025, 10.0, 10.0),  # 110 every 110
+        (16_000, 10.0, 25.0),  # frames with gaps between them
+        (8_000, 25.0, 0.125),  # 200 every 1
+        (16_000, 25.0, 6.3125),  # 400 every 101, a prime
+    ],
+)
+def test_equals_kaldi_whatever_frame_and_shift(
+    rate_hz: int, length_ms: float, shift_ms: float
+) -> None:
+    config = FbankConfig(
+        sample_rate_hz=rate_hz,
+        num_mel_bins=20,
+        window_s=0.2,
+        num_frames=2_000,
+        frame_length_ms=length_ms,
+        frame_shift_ms=shift_ms,
+    )
+    rng = np.random.default_rng(5)
+    waveform = 0.2 + 0.1 * torch.from_numpy(rng.normal(size=(1, config.window_samples))).float()
+    expected = kaldi(waveform, config)
+    ours = Fbank(config)(waveform)[0]
+    assert ours.shape == expected.shape == (config.frames_in_window, 20)
+    assert (ours - expected).abs().max() <= 1e-3
+
+
 def test_equals_kaldi_on_real_clips(esc10_waveforms) -> None:
     config = MICRO
     fbank = Fbank(config)
