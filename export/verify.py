@@ -170,6 +170,9 @@ def compare(
     return meter.parity
 
 
+_KEEP_IT = "Look where with datar-edge parity --per-layer, or keep it with --allow-drift."
+
+
 def check_parity(parity: Parity, bound: Bound) -> None:
     """Refuses a file that is too far from the float model.
 
@@ -190,5 +193,26 @@ def check_parity(parity: Parity, bound: Bound) -> None:
     if problems:
         raise VerificationError(
             f"the exported file differs from the model: {'; '.join(problems)}; it was not kept",
-            fix="Look where with datar-edge parity --per-layer, or keep it with --allow-drift.",
+            fix=_KEEP_IT,
+        )
+
+
+def check_edges(edges: Parity, bound: Bound) -> None:
+    """Refuses a file that is too far from the float model where no sound is.
+
+    What is not sound has no right label, so that only its logits are held to the bound.
+
+    Args:
+        edges: of `edge_windows`.
+        bound: what its quantization allows.
+
+    Raises:
+        VerificationError: it is, with the figure and the bound.
+    """
+    if edges.max_abs_logit_diff > bound.max_abs_logit_diff:
+        raise VerificationError(
+            f"on silence, a click or full scale the exported file differs from the model: a logit "
+            f"by {edges.max_abs_logit_diff:.2e} (at most {bound.max_abs_logit_diff:.0e}); it was "
+            "not kept",
+            fix=_KEEP_IT,
         )

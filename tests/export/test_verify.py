@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from datar_edge.errors import VerificationError
-from datar_edge.export.verify import BOUNDS, Bound, Parity, ParityMeter, check_parity
+from datar_edge.export.verify import BOUNDS, Bound, Parity, ParityMeter, check_edges, check_parity
 
 
 def parity(*, agreeing: int, windows: int, logit: float = 0.0) -> Parity:
@@ -47,6 +47,13 @@ def test_a_logit_over_the_bound_is_told_with_both_figures() -> None:
     bound = Bound(max_abs_logit_diff=1e-4, top1_agreement=1.0)
     with pytest.raises(VerificationError, match=r"by 2.00e-04 \(at most 1e-04\).*not kept"):
         check_parity(parity(agreeing=1, windows=1, logit=2e-4), bound)
+
+
+def test_what_is_no_sound_is_held_to_its_logits_alone() -> None:
+    bound = Bound(max_abs_logit_diff=1e-4, top1_agreement=1.0)
+    check_edges(parity(agreeing=0, windows=1, logit=1e-4), bound)
+    with pytest.raises(VerificationError, match=r"on silence, .* by 2.00e-04 \(at most 1e-04\)"):
+        check_edges(parity(agreeing=1, windows=1, logit=2e-4), bound)
 
 
 def test_the_meter_counts_what_differs() -> None:

@@ -235,7 +235,7 @@ def test_a_wrong_operator_is_found_where_it_is(
     artifact = tmp_path / "nano.tflite"
     monkeypatch.setattr(
         "datar_edge.models.sampling.DenseSampler.features",
-        lambda _, features, _points: features.flatten(1, 2).roll(1, dims=1),
+        lambda _, features, _points, _grid: features.flatten(1, 2).roll(1, dims=1),
     )
     made = export(
         load_checkpoint(source), sampler="dense", output=artifact, source=source, allow_drift=True
