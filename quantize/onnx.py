@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from datar_edge.extras import require
 from datar_edge.quantize.onnx_gemm import linear_as_gemm
 from datar_edge.quantize.onnx_layers import is_within, kind_of
-from datar_edge.quantize.onnx_storage import store_small
+from datar_edge.quantize.onnx_storage import PRECISE_LAYER, store_small
 from datar_edge.quantize.recipe import Recipe
 
 _LEAST_OUTPUTS = 16
@@ -59,7 +59,7 @@ def _linear_layers(model: Any, recipe: Recipe) -> list[str]:
     found = []
     for node in model.graph.node:
         on_maps = kind_of(node.name) == "Linear" and node.op_type == "MatMul"  # a head is a Gemm
-        if not on_maps or is_within(node.name, recipe.float_layers):
+        if not on_maps or is_within(node.name, (PRECISE_LAYER, *recipe.float_layers)):
             continue
         weight = weights.get(node.input[1])
         if weight is not None and min(weight.dims) >= _LEAST_OUTPUTS:

@@ -182,7 +182,9 @@ def test_linear_layers_as_gemms_compute_the_same(
     names = [
         node.name
         for node in model.graph.node
-        if kind_of(node.name) == "Linear" and node.op_type == "MatMul"
+        if kind_of(node.name) == "Linear"
+        and node.op_type == "MatMul"
+        and not is_within(node.name, ("fbank",))
     ]
     assert len(names) == LINEAR_LAYERS + 1
     changed = linear_as_gemm(model, names)
