@@ -52,7 +52,7 @@ test-slow: dev ## The tests that take minutes.
 fuzz: dev ## Opens ten thousand damaged sound files and as many models: no crash, no hang. Takes hours.
 	$(BIN)/python -m tools.soak --again --only sounds models
 
-foreign: dev ## Has other programs run the bundled .tflite: tflite_runtime, C++ Interpreter, MediaPipe.
+foreign: dev ## Has other programs run our .tflite files: tflite_runtime, C++ Interpreter, MediaPipe.
 	@$(BIN)/python tools/foreign/run.py
 
 bench: dev ## Measures speed, size and memory against their aims; writes docs/benchmarks.md.

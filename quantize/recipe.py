@@ -41,7 +41,7 @@ class Recipe:
     """How a model is made small for one target.
 
     Attributes:
-        name: says target, quantizer and scheme, such as "tflite_aeq_int8_static_per_channel".
+        name: says target, quantizer and scheme, such as "tflite_aeq_float16_weights".
         target: the export target it is for.
         quantize: the name users give it: none, fp16, int8-dynamic or int8.
         weights: type of the weights in the file, of layers of these `kinds`.

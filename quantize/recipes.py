@@ -14,11 +14,12 @@ _TFLITE = (
         target="tflite",
         quantize="fp16",
         weights="float16",
+        kinds=("linear",),  # TensorFlow Lite 2.19 makes NaN of convolutions in float16
         stages=(Stage.CAPTURE, Stage.CONVERT, Stage.QUANTIZE_FILE),
         float_layers=("fbank",),
     ),
     Recipe(
-        name="tflite_aeq_int8_dynamic_per_channel",
+        name="tflite_aeq_int8_dynamic_linear_per_tensor",
         target="tflite",
         quantize="int8-dynamic",
         weights="int8",
@@ -27,7 +28,7 @@ _TFLITE = (
         float_layers=("fbank",),
     ),
     Recipe(
-        name="tflite_aeq_int8_static_per_channel",
+        name="tflite_aeq_int8_static_linear_per_tensor",
         target="tflite",
         quantize="int8",
         weights="int8",

@@ -11,8 +11,9 @@ from datar_edge.export.tflite.layers import layer_of
 from datar_edge.quantize.tflite_flatbuffer import constant, operators, schema
 
 _LEAST_ELEMENTS = 1_024
-_WITH_BIAS = ("FULLY_CONNECTED", "CONV_2D", "DEPTHWISE_CONV_2D")
-_BIAS_INPUT = 2
+_CONVOLUTIONS = ("CONV_2D", "DEPTHWISE_CONV_2D")
+_WITH_BIAS = ("FULLY_CONNECTED", *_CONVOLUTIONS)
+_WEIGHT_INPUT, _BIAS_INPUT = 1, 2
 
 
 def halve_constants(model: Any, *, keep: Sequence[str] = ()) -> int:
@@ -33,7 +34,7 @@ def halve_constants(model: Any, *, keep: Sequence[str] = ()) -> int:
     halved = 0
     for graph in model.subgraphs:
         dequantizing = []
-        staying = _biases(model, graph) | _within(graph, keep)
+        staying = _biases(model, graph) | _within(graph, keep) | _kernels(model, graph)
         for index, tensor in enumerate(list(graph.tensors)):
             half = None if index in staying else _half(model, tables, tensor)
             if half is None:
@@ -61,6 +62,19 @@ def _biases(model: Any, graph: Any) -> set[int]:
         int(operator.inputs[_BIAS_INPUT])
         for owner, operator, name in operators(model)
         if owner is graph and name in _WITH_BIAS and len(operator.inputs) > _BIAS_INPUT
+    }
+
+
+def _kernels(model: Any, graph: Any) -> set[int]:
+    """Kernels of convolutions.
+
+    TensorFlow Lite 2.19 takes depth-wise ones in float32 only, else its delegate takes nothing of
+    the graph; of others in float16 it makes NaN.
+    """
+    return {
+        int(operator.inputs[_WEIGHT_INPUT])
+        for owner, operator, name in operators(model)
+        if owner is graph and name in _CONVOLUTIONS
     }
 
 
