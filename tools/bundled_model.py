@@ -114,7 +114,7 @@ def main() -> None:
     }
     calibration = calibrate(windows)
     publish(final, calibration.temperature)
-    command = [sys.executable, "tools/false_events.py", "--data", options.data]
+    command = [sys.executable, "tools/false_events.py", "--minutes", "60", "--data", options.data]
     events = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     peers = peer_table(options.runs, options.data, options.peer_folds, options.seeds[0])
     files = [path for *_, path in FILES]
