@@ -178,8 +178,8 @@ windows and negatives of the cross-validation. Expected calibration error (15 bi
 {calibration.error_after:.3f} after, each fold at the temperature that the others gave.
 
 ## Sounds that are none of the labels
-`python tools/false_events.py --minutes 60 --data esc:DIR`, with the default thresholds: sounds, voices and words
-that it was not trained with. The clips at the end are those that it learnt from.
+`python tools/false_events.py --minutes 60 --data esc:DIR`, with the default thresholds: sounds,
+voices and words that it was not trained with. The clips at the end are those that it learnt from.
 
 {events}
 
