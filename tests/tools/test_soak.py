@@ -59,6 +59,9 @@ def test_what_was_not_measured_stays_on_the_page() -> None:
     assert "99 lost, 100 back" in again
     assert "100 lost" not in again
     assert again.count("commands whose disk is full") == 1
+    elsewhere = both.replace("measured on ", "measured on another machine, with ")
+    mixed, _ = page({"losses": lost}, before=elsewhere, short=False)
+    assert "(losses), and before that, all else, on another machine" in mixed
 
 
 def test_time_that_windows_cover_is_counted_once() -> None:

@@ -40,7 +40,7 @@ def page(measured: Mapping[str, Measured], *, before: str, short: bool) -> tuple
         "",
         "What listening costs when it is left running, and what happens when something goes wrong.",
         f"`make soak` writes this page{' (this is its short form)' if short else ''}; measured on "
-        f"{_machine()}.",
+        f"{_machines(measured, before)}.",
     ]
     for title, lines in tables.items():
         if lines:
@@ -55,6 +55,15 @@ def _line(row: Row, result: Measured) -> str:
     verdict = "reached" if row.held(result) else _MISSED
     command = f"`python -m tools.soak --again --only {row.measurement}`"
     return f"| {row.figure} | {row.aim} | {row.value(result)} | {verdict} | {command} |"
+
+
+def _machines(measured: Mapping[str, Measured], before: str) -> str:
+    """What was measured now, and on what; and the machines of the rows that stay."""
+    stood = before.partition("measured on ")[2].partition(".\n")[0]
+    every = {row.measurement for rows, _ in _TABLES.values() for row in rows}
+    if not stood or stood == _machine() or every <= measured.keys():
+        return _machine()
+    return f"{_machine()} ({', '.join(measured)}), and before that, all else, on {stood}"
 
 
 def _machine() -> str:
