@@ -25,7 +25,7 @@ from datar_edge.errors import DataError
 from datar_edge.features import Fbank
 from datar_edge.half_written import beside
 
-_FORMAT = 1
+_FORMAT = 2
 """Counted up when files of the cache are no longer what they were."""
 _HEADER = np.dtype([("frames", "<i8"), ("mean", "<f8"), ("squares", "<f8")])
 _VALUE = np.dtype("<f4")

@@ -31,6 +31,18 @@ _PRECISIONS = {"fp32": "32-true", "bf16": "bf16-mixed", "fp16": "16-mixed"}
 _LAST = "last"
 
 
+class AveragedAtTheEnd(WeightAveraging):
+    """Leaves the averaged weights in the model, also where there was nothing more to learn.
+
+    A run that is stopped after its last epoch is resumed behind it. Lightning then trains no step,
+    says no end of training, and would leave the weights that were averaged over.
+    """
+
+    def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Called whether or not a step was trained."""
+        self.on_train_end(trainer, pl_module)
+
+
 def make_trainer(
     config: TrainConfig, placement: Placement, output: Path, *, validates: bool
 ) -> pl.Trainer:
@@ -108,7 +120,7 @@ def _callbacks(
     if placement.strategy == "ddp":  # the average needs the whole model in each process
         # Lightning's own average rounds, so that weights that stay would drift; torch's does not.
         average = get_ema_multi_avg_fn(config.ema_decay)  # type: ignore[no-untyped-call]
-        callbacks.insert(0, WeightAveraging(use_buffers=False, multi_avg_fn=average))
+        callbacks.insert(0, AveragedAtTheEnd(use_buffers=False, multi_avg_fn=average))
     if shows_progress:
         callbacks.append(RichProgressBar(console_kwargs={"stderr": True}))
     return callbacks

@@ -98,6 +98,25 @@ def test_a_stopped_run_resumes_to_the_same_end(
     assert [name for name in whole if not torch.equal(whole[name], resumed[name])] == []
 
 
+def test_a_run_stopped_behind_its_last_epoch_resumes_to_the_same_end(
+    finished: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by a kill while batch-norm's statistics are taken: no step is left to train."""
+    clips = open_dataset(f"folder:{folder}")
+
+    def stop(*_: object) -> None:
+        raise StoppedError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("datar_edge.train.run.reestimate_batch_norm", stop)
+        with pytest.raises(StoppedError):
+            train(CONFIG, train_clips=clips, val_clips=clips, output=tmp_path / "run")
+    train(CONFIG, train_clips=clips, val_clips=clips, output=tmp_path / "run", resume=True)
+    whole = load_checkpoint(finished / "model.safetensors").model.state_dict()
+    resumed = load_checkpoint(tmp_path / "run" / "model.safetensors").model.state_dict()
+    assert [name for name in whole if not torch.equal(whole[name], resumed[name])] == []
+
+
 def test_a_run_that_learns_nothing_any_more_stops_and_keeps_nothing(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
