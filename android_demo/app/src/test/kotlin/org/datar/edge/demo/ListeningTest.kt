@@ -2,11 +2,6 @@ package org.datar.edge.demo
 
 import android.media.AudioManager
 import java.io.File
-import kotlinx.serialization.json.Json
-import kotlinx.serialization.json.float
-import kotlinx.serialization.json.jsonArray
-import kotlinx.serialization.json.jsonObject
-import kotlinx.serialization.json.jsonPrimitive
 import org.datar.edge.ModelException
 import org.datar.edge.ModelFile
 import org.datar.edge.Session
@@ -57,7 +52,7 @@ class ListeningTest : AppTest() {
         hear(rain)
         microphone.awaitEaten()
         screen.pressStart()
-        val expected = scoresOfPython("rain")
+        val expected = Recordings.scoresOfPython("rain")
         await("all windows") { engine.scored == expected.size && engine.closed.get() == 1 }
         for ((python, app) in expected zip engine.scores) assertArrayEquals(python, app, 1e-4f)
     }
@@ -235,15 +230,6 @@ class ListeningTest : AppTest() {
         await(reason) { screen.problem?.startsWith("The model cannot be used. $reason") == true }
         assertEquals("Start listening", screen.button)
         assertFalse(microphone.isRead())
-    }
-
-    /** Of each window at the card's hop. */
-    private fun scoresOfPython(name: String): List<FloatArray> {
-        val vectors = Json.parseToJsonElement(File(System.getProperty("demo"), "testdata/scores.json").readText())
-        val case = vectors.jsonObject.getValue("recordings").jsonObject.getValue(name).jsonArray.first().jsonObject
-        return case.getValue("windows").jsonArray.map { window ->
-            window.jsonObject.getValue("scores").jsonArray.map { it.jsonPrimitive.float }.toFloatArray()
-        }
     }
 
     /** Feeds no faster than inference follows, so that no window is skipped however slow the machine. */

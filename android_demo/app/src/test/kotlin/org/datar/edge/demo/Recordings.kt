@@ -5,6 +5,11 @@ import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import javax.sound.sampled.AudioFormat
 import javax.sound.sampled.AudioSystem
+import kotlinx.serialization.json.Json
+import kotlinx.serialization.json.float
+import kotlinx.serialization.json.jsonArray
+import kotlinx.serialization.json.jsonObject
+import kotlinx.serialization.json.jsonPrimitive
 import org.datar.edge.demo.sound.Resampler
 
 /** The recordings of the repository's examples. */
@@ -15,6 +20,19 @@ object Recordings {
 
     /** The very samples at the model's rate that Python scored; tools/android_vectors.py writes them. */
     fun scored(name: String): FloatArray = decode(File(demo, "build/recordings/$name.wav")).first
+
+    /** What Python scored of it, of each window at the card's hop. */
+    fun scoresOfPython(name: String): List<FloatArray> {
+        val case = python.getValue("recordings").jsonObject.getValue(name).jsonArray.first().jsonObject
+        return case.getValue("windows").jsonArray.map { window ->
+            window.jsonObject.getValue("scores").jsonArray.map { it.jsonPrimitive.float }.toFloatArray()
+        }
+    }
+
+    /** The labels in the order of the scores. */
+    fun labelsOfPython(): List<String> = python.getValue("labels").jsonArray.map { it.jsonPrimitive.content }
+
+    private val python get() = Json.parseToJsonElement(File(demo, "testdata/scores.json").readText()).jsonObject
 
     /** The same sound at its own rate, and that rate. */
     fun own(name: String): Pair<FloatArray, Int> = decode(File(demo, "build/recordings/own-rate/$name.wav"))
