@@ -31,7 +31,7 @@ from datar_edge.models.count import count_macs, count_parameters
 from datar_edge.models.deformable_attention import DeformableAttention
 from datar_edge.presets import preset
 from datar_edge.report.benchmark import Measurement, Pair, Plan, measure, measure_pair
-from datar_edge.report.machine import machine
+from datar_edge.report.machine import machine, told_by_machine
 
 NOTES = Path(__file__).parents[1] / "docs" / "benchmarks_notes.md"
 """What is said below the table."""
@@ -234,15 +234,13 @@ def head(page: str, measured: Sequence[str]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
     here = (
         f"{facts['cpu']}, {facts['cores']} cores, {facts['memory_gb']} GB, {facts['os']}, "
-        f"Python {facts['python']};\n{versions}."
+        f"Python {facts['python']}; {versions}"
     )
-    stood = page.partition("percentile.\n\n")[2].partition("\n\n## Aims")[0]
-    if stood and stood != here:
-        here = f"{', '.join(measured)}: {here}\n\nAll else, before that: {stood}"
+    told = "\n".join(told_by_machine(page.partition("\n## ")[0], measured, here))
     return (
         "# Benchmarks\n\nWritten by `make bench` (`python benchmarks/goals.py`): a ratio is of two"
         "\nfiles run in turns, one thread: the median, and the 10th to 90th percentile.\n\n"
-        f"{here}\n\n## Aims\n\n"
+        f"{told}\n\n## Aims\n\n"
     )
 
 

@@ -6,6 +6,7 @@ import contextlib
 import importlib.metadata
 import os
 import platform
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,29 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "versions": _versions(),
     }
+
+
+def told_by_machine(page: str, names: Sequence[str], here: str) -> list[str]:
+    """Lines of Markdown, `- NAME, NAME: MACHINE`, for a page whose figures come of several.
+
+    Args:
+        page: as it stands, such lines in it; empty for a new one.
+        names: what was measured now.
+        here: the machine that it was measured on, on one line.
+
+    Returns:
+        What the page said, but for what was measured now, which is this machine's.
+    """
+    machine_of = {}
+    for line in page.splitlines():
+        told, between, its_machine = line.removeprefix("- ").partition(": ")
+        if line.startswith("- ") and between:
+            machine_of |= dict.fromkeys(told.split(", "), its_machine)
+    machine_of |= dict.fromkeys(names, here)
+    return [
+        f"- {', '.join(name for name in machine_of if machine_of[name] == each)}: {each}"
+        for each in dict.fromkeys(machine_of.values())
+    ]
 
 
 def _cpu() -> str:

@@ -52,16 +52,20 @@ def test_what_was_not_measured_stays_on_the_page() -> None:
     disk = {"status": 0, "errors": [], "tracebacks": 0, "written": True, "partial": []}
     both, held = page({"full_disk": {"tag": disk}}, before=first, short=False)
     assert not held
-    lines = first.splitlines()
+    lines = [line for line in first.splitlines() if not line.startswith("- losses: ")]
     assert set(lines) < set(both.splitlines())
     assert both.count("100 lost, 100 back") == 1
     again, _ = page({"losses": {**lost, "lost": 99}}, before=both, short=False)
     assert "99 lost, 100 back" in again
     assert "100 lost" not in again
     assert again.count("commands whose disk is full") == 1
-    elsewhere = both.replace("measured on ", "measured on another machine, with ")
+    elsewhere = both.replace("losses, full_disk: ", "losses, full_disk: another machine, ")
     mixed, _ = page({"losses": lost}, before=elsewhere, short=False)
-    assert "(losses), and before that, all else, on another machine" in mixed
+    assert "\n- full_disk: another machine, " in mixed
+    assert "\n- losses: another machine" not in mixed
+    assert mixed.count("\n- losses: ") == 1
+    once_more, _ = page({"losses": lost}, before=mixed, short=False)
+    assert once_more == mixed
 
 
 def test_time_that_windows_cover_is_counted_once() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from datar_edge.report.machine import machine
+from datar_edge.report.machine import machine, told_by_machine
 from tools.soak import rows_listening, rows_trust
 from tools.soak.row import Measured, Row
 
@@ -39,8 +39,9 @@ def page(measured: Mapping[str, Measured], *, before: str, short: bool) -> tuple
         "# Reliability",
         "",
         "What listening costs when it is left running, and what happens when something goes wrong.",
-        f"`make soak` writes this page{' (this is its short form)' if short else ''}; measured on "
-        f"{_machines(measured, before)}.",
+        f"`make soak` writes this page{' (this is its short form)' if short else ''}. Measured on:",
+        "",
+        *told_by_machine(before.partition("\n## ")[0], list(measured), _machine()),
     ]
     for title, lines in tables.items():
         if lines:
@@ -55,15 +56,6 @@ def _line(row: Row, result: Measured) -> str:
     verdict = "reached" if row.held(result) else _MISSED
     command = f"`python -m tools.soak --again --only {row.measurement}`"
     return f"| {row.figure} | {row.aim} | {row.value(result)} | {verdict} | {command} |"
-
-
-def _machines(measured: Mapping[str, Measured], before: str) -> str:
-    """What was measured now, and on what; and the machines of the rows that stay."""
-    stood = before.partition("measured on ")[2].partition(".\n")[0]
-    every = {row.measurement for rows, _ in _TABLES.values() for row in rows}
-    if not stood or stood == _machine() or every <= measured.keys():
-        return _machine()
-    return f"{_machine()} ({', '.join(measured)}), and before that, all else, on {stood}"
 
 
 def _machine() -> str:
