@@ -57,6 +57,15 @@ def train(
         ),
     ] = "",
     tuning: FineTuningOptions,
+    recipe: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="How to train, augmentation and all: the config.json of another run, or JSON with "
+            "some of its fields. What it says of model and data is not taken.",
+            show_default="our own",
+        ),
+    ] = None,
     epochs: Annotated[
         int | None,
         typer.Option(
@@ -137,10 +146,13 @@ def train(
     if threads is not None:
         torch.set_num_threads(threads)
     from datar_edge.train.negatives import with_negatives  # noqa: PLC0415
+    from datar_edge.train.recipe_file import read_recipe  # noqa: PLC0415
     from datar_edge.train.start import open_start  # noqa: PLC0415
 
     origin = open_start(tuning.start) if tuning.start else None
-    recipe = TrainConfig.fine_tuning(start=origin.name) if origin else TrainConfig()
+    base = TrainConfig.fine_tuning(start=origin.name) if origin else TrainConfig()
+    if recipe is not None:
+        base = dataclasses.replace(base, **read_recipe(recipe))
     placement = Placement(
         devices=devices,
         nodes=nodes,
@@ -159,10 +171,10 @@ def train(
         **tuning.given(),
     }
     if epochs is not None and tuning.head_epochs is None:
-        given["head_epochs"] = min(recipe.head_epochs, epochs // 4)
+        given["head_epochs"] = min(base.head_epochs, epochs // 4)
     config = dataclasses.replace(
-        recipe,
-        preset=preset or (origin.checkpoint.config.preset if origin else recipe.preset),
+        base,
+        preset=preset or (origin.checkpoint.config.preset if origin else base.preset),
         variants=tuple(variants or ()),
         data=data,
         folds=parse_folds(folds),

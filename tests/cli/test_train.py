@@ -51,6 +51,55 @@ def test_from_the_model_that_ships(recordings: Path, capsys: pytest.CaptureFixtu
     assert json.loads(capsys.readouterr().out)["epochs"] == 1
 
 
+def test_as_another_run_was_trained(recordings: Path) -> None:
+    data = ["train", "--data", f"folder:{recordings / 'set'}", "--no-cache"]
+    recipe = recordings / "recipe.json"
+    recipe.write_text('{"epochs": 1, "min_steps": 2, "augment": {"mix_p": 0.9}, "dropout": 0.3}')
+    first = [*data, "--recipe", str(recipe), "--batch-size", "4", "--threads", "1", "--seed", "5"]
+    assert main([*first, "--output", str(recordings / "first")]) == 0
+    told = json.loads((recordings / "first" / "config.json").read_text())
+    assert (told["epochs"], told["min_steps"], told["augment"]["mix_p"]) == (1, 2, 0.9)
+    assert (told["dropout"], told["batch_size"], told["augment"]["masks"]) == (0.3, 4, 2)
+    second = [*data, "--recipe", str(recordings / "first" / "config.json"), "--threads", "1"]
+    assert main([*second, "--output", str(recordings / "second"), "--limit", "4"]) == 0
+    again = json.loads((recordings / "second" / "config.json").read_text())
+    what = ("data", "limit", "seed")
+    assert [again.pop(name) for name in what] == [told["data"], 4, 1]
+    assert again == {name: value for name, value in told.items() if name not in what}
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("", "recipe.json is no JSON: Expecting value"),
+        ("[]", 'recipe.json holds no recipe. Give it fields: {"epochs": 60}.'),
+        ('{"epoch": 3}', "recipe.json sets 'epoch', which no recipe has. Known: preset,"),
+        ('{"epochs": "3"}', "recipe.json sets epochs to '3'. As an example: 120."),
+        ('{"epochs": 0}', "epochs is 0. Allowed: 1 or more."),
+        ('{"balanced": 1}', "recipe.json sets balanced to 1. As an example: False."),
+        ('{"betas": [0.9, "x"]}', "sets betas to [0.9, 'x']. As an example: (0.9, 0.98)."),
+        ('{"betas": [0.9]}', "sets betas to [0.9]. As an example: (0.9, 0.98)."),
+        ('{"augment": 3}', "recipe.json sets augment to 3"),
+        ('{"augment": {"mix": 1}}', "recipe.json sets 'mix', which no recipe has"),
+        ('{"augment": {"mix_p": 2.0}}', "augment.mix_p is 2.0. Allowed: 0 to 1."),
+        (None, "cannot be read: No such file or directory. Check the path."),
+    ],
+)
+def test_a_wrong_recipe_is_one_line(
+    recordings: Path, capsys: pytest.CaptureFixture[str], written: str | None, message: str
+) -> None:
+    recipe, output = recordings / "recipe.json", recordings / "run"
+    if written is not None:
+        recipe.write_text(written)
+    command = ["train", "--data", f"folder:{recordings / 'set'}", "--recipe", str(recipe)]
+    assert main([*command, "--output", str(output)]) == 2
+    printed = capsys.readouterr().err
+    assert printed.startswith("error: ")
+    assert printed.count("\n") == 1
+    assert message in printed
+    assert not output.exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
