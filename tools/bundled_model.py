@@ -14,17 +14,17 @@ import dataclasses
 import shutil
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bundled_calibration import calibrate, divide_logits, held_out_windows
 from bundled_card import card, confusion_of
-from bundled_peers import peer_runs, peer_table
-from bundled_runs import held_out, run, split, train
+from bundled_peers import PEERS, SHIPPED, peer_runs, peer_table
+from bundled_runs import held_out, run, split, started, train_each
 
 from datar_edge.models import load_checkpoint, save_checkpoint
 
 ROOT = Path(__file__).parents[1]
+RECIPES = Path(__file__).with_name("recipes")
 BUNDLED = ROOT / "datar_edge" / "bundled"
 NAME = "datar-micro"
 THRESHOLD = 0.75
@@ -38,15 +38,24 @@ FILES = (
 """Target, quantization and place; what is in `models/` is in the repository, not in the wheel."""
 
 
-def negatives_in(folder: Path) -> Path:
-    """What is none of the labels, made by the script beside this one."""
+def made(folder: Path, script: str) -> Path:
+    """Sounds that a script beside this one makes."""
     if not folder.exists():
         partial = folder.with_name(f".{folder.name}.part")
         shutil.rmtree(partial, ignore_errors=True)
-        script = Path(__file__).with_name("training_negatives.py")
-        subprocess.run([sys.executable, str(script), str(partial)], check=True)
+        command = [sys.executable, str(Path(__file__).with_name(script)), str(partial)]
+        subprocess.run(command, check=True)
         partial.replace(folder)
     return folder
+
+
+def pretrain_all(runs: Path, *, seed: int, jobs: int) -> None:
+    """Trains each model on made-up sounds first."""
+    sounds = made(runs / "synthetic", "synthetic_sounds.py")
+    how = ["--recipe", str(RECIPES / "pretraining.json")]
+    given = ["--data", f"folder:{sounds}", "--val-folds", "5", *how]
+    wanted = {peer.start(runs): ([*given, *peer.options()], seed) for peer in PEERS}
+    train_each(wanted, jobs)
 
 
 def train_all(options: argparse.Namespace) -> tuple[dict[tuple[int, int], Path], Path]:
@@ -55,7 +64,9 @@ def train_all(options: argparse.Namespace) -> tuple[dict[tuple[int, int], Path],
     Returns:
         The runs by fold and seed, and the final one.
     """
-    given = ["--data", options.data, "--negatives", str(negatives_in(options.runs / "negatives"))]
+    negatives = made(options.runs / "negatives", "training_negatives.py")
+    how = ["--recipe", str(RECIPES / "bundled.json")]
+    given = ["--data", options.data, "--negatives", str(negatives), *how]
     seed, folds = options.seeds[0], options.folds
     final = options.runs / "all"
     runs = {
@@ -63,19 +74,12 @@ def train_all(options: argparse.Namespace) -> tuple[dict[tuple[int, int], Path],
         for seed in options.seeds
         for fold in folds
     }
-    wanted = {final: ([*given, "--folds", ",".join(map(str, folds))], seed)}
-    wanted |= {
-        folder: ([*given, *split(fold, folds)], seed) for (fold, seed), folder in runs.items()
-    }
+    own = [*given, *started(SHIPPED.start(options.runs))]
+    wanted = {final: ([*own, "--folds", ",".join(map(str, folds))], seed)}
+    wanted |= {folder: ([*own, *split(fold, folds)], seed) for (fold, seed), folder in runs.items()}
     for folder, arguments in peer_runs(options.runs, given, folds, options.peer_folds, seed):
         wanted.setdefault(folder, (arguments, seed))
-    with ThreadPoolExecutor(options.jobs) as pool:
-        ends = [
-            pool.submit(train, folder, *arguments, seed=seed)
-            for folder, (arguments, seed) in wanted.items()
-        ]
-        for end in ends:
-            end.result()
+    train_each(wanted, options.jobs)
     return runs, final
 
 
@@ -105,6 +109,7 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs") / "bundled")
     options = parser.parse_args()
     options.runs.mkdir(parents=True, exist_ok=True)
+    pretrain_all(options.runs, seed=options.seeds[0], jobs=options.jobs)
     runs, final = train_all(options)
     results = {key: held_out(options.data, key[0], folder) for key, folder in runs.items()}
     negatives = options.runs / "negatives"

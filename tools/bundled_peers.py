@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bundled_runs import held_out, split
+from bundled_runs import held_out, split, started
 
 from datar_edge.models import build
 from datar_edge.models.count import count_macs, count_parameters
@@ -36,11 +36,19 @@ class Peer:
         chosen = [option for name in self.variants for option in ("--variant", name)]
         return ["--preset", self.preset, *chosen]
 
+    @property
+    def name(self) -> str:
+        """Of its folders."""
+        return "-".join((self.preset, *self.variants))
+
+    def start(self, runs: Path) -> Path:
+        """Folder of the run that made its first weights, of made-up sounds."""
+        return runs / "pretrained" / self.name
+
     def folder(self, runs: Path, fold: int, seed: int) -> Path:
         """Of the run that leaves the fold out; the bundled model's own lie where they are."""
-        name = "-".join((self.preset, *self.variants))
-        own = self == BUNDLED
-        return runs / ("" if own else f"peers/{name}") / f"fold-{fold}-seed-{seed}"
+        own = self == SHIPPED
+        return runs / ("" if own else f"peers/{self.name}") / f"fold-{fold}-seed-{seed}"
 
     def cost(self, labels: int) -> tuple[int, int]:
         """Parameters, and multiply-accumulates of a window without its front-end."""
@@ -48,9 +56,9 @@ class Peer:
         return count_parameters(model), count_macs(model.eval())
 
 
-BUNDLED = Peer(title="DATAR, as it ships", preset="datar-micro")
+SHIPPED = Peer(title="DATAR, as it ships", preset="datar-micro")
 PEERS = (
-    BUNDLED,
+    SHIPPED,
     Peer(
         title="shifted windows in place of deformable attention",
         preset="datar-micro",
@@ -67,7 +75,10 @@ def peer_runs(
 ) -> list[tuple[Path, list[str]]]:
     """Folder and options of each run that the table needs, the bundled model's own among them."""
     return [
-        (peer.folder(runs, fold, seed), [*given, *peer.options(), *split(fold, folds)])
+        (
+            peer.folder(runs, fold, seed),
+            [*given, *started(peer.start(runs)), *peer.options(), *split(fold, folds)],
+        )
         for fold in peer_folds
         for peer in PEERS
     ]
