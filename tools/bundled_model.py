@@ -14,11 +14,13 @@ import dataclasses
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from bundled_average import average
 from bundled_calibration import calibrate, divide_logits, held_out_windows
-from bundled_card import card, confusion_of
-from bundled_peers import PEERS, SHIPPED, peer_runs, peer_table
+from bundled_card import CrossValidation, card, confusion_of
+from bundled_peers import PEERS, SHIPPED, Peer, peer_runs, peer_table
 from bundled_runs import held_out, run, split, started, train_each
 
 from datar_edge.models import load_checkpoint, save_checkpoint
@@ -49,38 +51,41 @@ def made(folder: Path, script: str) -> Path:
     return folder
 
 
-def pretrain_all(runs: Path, *, seed: int, jobs: int) -> None:
+def pretrain_all(runs: Path, peers: Sequence[Peer], *, seed: int, jobs: int) -> None:
     """Trains each model on made-up sounds first."""
     sounds = made(runs / "synthetic", "synthetic_sounds.py")
     how = ["--recipe", str(RECIPES / "pretraining.json")]
     given = ["--data", f"folder:{sounds}", "--val-folds", "5", *how]
-    wanted = {peer.start(runs): ([*given, *peer.options()], seed) for peer in PEERS}
+    wanted = {peer.start(runs): ([*given, *peer.options()], seed) for peer in peers}
     train_each(wanted, jobs)
 
 
-def train_all(options: argparse.Namespace) -> tuple[dict[tuple[int, int], Path], Path]:
-    """Trains a model a fold and seed without that fold, one on all folds, and what it is held to.
+def train_all(
+    options: argparse.Namespace, peers: Sequence[Peer]
+) -> tuple[dict[tuple[int, int], Path], list[Path]]:
+    """Trains a model a fold and seed without that fold, and one a seed on all folds.
 
     Returns:
-        The runs by fold and seed, and the final one.
+        The runs by fold and seed, and those on all folds.
     """
     negatives = made(options.runs / "negatives", "training_negatives.py")
     how = ["--recipe", str(RECIPES / "bundled.json")]
     given = ["--data", options.data, "--negatives", str(negatives), *how]
-    seed, folds = options.seeds[0], options.folds
-    final = options.runs / "all"
-    runs = {
-        (fold, seed): options.runs / f"fold-{fold}-seed-{seed}"
-        for seed in options.seeds
-        for fold in folds
-    }
+    folds, seeds = options.folds, options.seeds
     own = [*given, *started(SHIPPED.start(options.runs))]
-    wanted = {final: ([*own, "--folds", ",".join(map(str, folds))], seed)}
-    wanted |= {folder: ([*own, *split(fold, folds)], seed) for (fold, seed), folder in runs.items()}
-    for folder, arguments in peer_runs(options.runs, given, folds, options.peer_folds, seed):
-        wanted.setdefault(folder, (arguments, seed))
+    runs = {
+        (fold, seed): options.runs / f"fold-{fold}-seed-{seed}" for seed in seeds for fold in folds
+    }
+    wanted = {folder: ([*own, *split(fold, folds)], seed) for (fold, seed), folder in runs.items()}
+    finals = [options.runs / f"all-seed-{seed}" for seed in seeds]
+    every = ",".join(map(str, folds))
+    for folder, seed in zip(finals, seeds, strict=True):
+        wanted[folder] = ([*own, "--folds", every], seed)
+    held = {"folds": folds, "peer_folds": options.peer_folds, "seed": seeds[0]}
+    for folder, arguments in peer_runs(peers, options.runs, given, **held):
+        wanted.setdefault(folder, (arguments, seeds[0]))
     train_each(wanted, options.jobs)
-    return runs, final
+    return runs, finals
 
 
 def publish(final: Path, temperature: float) -> None:
@@ -105,26 +110,37 @@ def main() -> None:
     parser.add_argument("--folds", type=int, nargs="+", default=[1, 2, 3, 4])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--peer-folds", type=int, nargs="+", default=[3, 4])
+    names = [peer.name for peer in PEERS]
+    parser.add_argument("--peers", nargs="+", choices=names, default=names)
     parser.add_argument("--jobs", type=int, default=2, help="runs at once, a core each")
     parser.add_argument("--runs", type=Path, default=Path("runs") / "bundled")
     options = parser.parse_args()
     options.runs.mkdir(parents=True, exist_ok=True)
-    pretrain_all(options.runs, seed=options.seeds[0], jobs=options.jobs)
-    runs, final = train_all(options)
+    peers = [peer for peer in PEERS if peer == SHIPPED or peer.name in options.peers]
+    pretrain_all(options.runs, peers, seed=options.seeds[0], jobs=options.jobs)
+    runs, finals = train_all(options, peers)
+    means = {
+        fold: average([runs[fold, seed] for seed in options.seeds], options.runs / f"fold-{fold}")
+        for fold in options.folds
+    }
+    final = average(finals, options.runs / "all")
     results = {key: held_out(options.data, key[0], folder) for key, folder in runs.items()}
+    of_means = {fold: held_out(options.data, fold, folder) for fold, folder in means.items()}
     negatives = options.runs / "negatives"
     windows = {
-        key: held_out_windows(folder, options.data, key[0], negatives)
-        for key, folder in runs.items()
+        fold: held_out_windows(folder, options.data, fold, negatives)
+        for fold, folder in means.items()
     }
     calibration = calibrate(windows)
     publish(final, calibration.temperature)
     command = [sys.executable, "tools/false_events.py", "--minutes", "60", "--data", options.data]
     events = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-    peers = peer_table(options.runs, options.data, options.peer_folds, options.seeds[0])
+    table = peer_table(peers, options.runs, options.data, options.peer_folds, options.seeds[0])
     files = [path for *_, path in FILES]
-    text = card(final, results, calibration, files, events=events, peers=peers)
-    picture = confusion_of(results)
+    text = card(
+        finals, CrossValidation(results, of_means), calibration, files, events=events, peers=table
+    )
+    picture = confusion_of(of_means)
     (BUNDLED / "confusion.svg").write_text(picture, encoding="utf-8")
     (BUNDLED / "MODEL_CARD.md").write_text(text, encoding="utf-8")
     print(text)

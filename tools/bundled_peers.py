@@ -71,7 +71,13 @@ PEERS = (
 
 
 def peer_runs(
-    runs: Path, given: Sequence[str], folds: Sequence[int], peer_folds: Sequence[int], seed: int
+    peers: Sequence[Peer],
+    runs: Path,
+    given: Sequence[str],
+    *,
+    folds: Sequence[int],
+    peer_folds: Sequence[int],
+    seed: int,
 ) -> list[tuple[Path, list[str]]]:
     """Folder and options of each run that the table needs, the bundled model's own among them."""
     return [
@@ -80,18 +86,20 @@ def peer_runs(
             [*given, *started(peer.start(runs)), *peer.options(), *split(fold, folds)],
         )
         for fold in peer_folds
-        for peer in PEERS
+        for peer in peers
     ]
 
 
-def peer_table(runs: Path, data: str, peer_folds: Sequence[int], seed: int) -> str:
+def peer_table(
+    peers: Sequence[Peer], runs: Path, data: str, peer_folds: Sequence[int], seed: int
+) -> str:
     """What each learnt, as Markdown."""
     names = [f"fold {fold}" for fold in peer_folds]
     lines = [
         f"| model | parameters | MMAC | {' | '.join(names)} | all |",
         f"| --- | --- | --- |{' --- |' * (len(names) + 1)}",
     ]
-    for peer in PEERS:
+    for peer in peers:
         results = [held_out(data, fold, peer.folder(runs, fold, seed)) for fold in peer_folds]
         clips = sum(result["clips"] for result in results)
         right = sum(result["top1"] * result["clips"] for result in results)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,7 +22,6 @@ from datar_edge.cli.output import as_json, emit, rendered
 from datar_edge.cli.progress import progress_bar, telling
 from datar_edge.data.readers import open_dataset, parse_folds
 from datar_edge.data.split import split
-from datar_edge.errors import ConfigError
 from datar_edge.extras import require
 
 if TYPE_CHECKING:
@@ -192,8 +190,6 @@ def train(
     first = process_number() == 0
     if first and not to_json:
         emit(_overview(train_clips, val_clips, listed), None)
-    if first and force and not resume:
-        _clear(output, runs.CONFIG_NAME)
     count = sum(len(clips.clips) for clips in listed)
     with progress_bar("reading clips", count) as update:
         result = runs.train(
@@ -202,23 +198,13 @@ def train(
             val_clips=val_clips,
             output=output,
             resume=resume,
+            force=force,
             placement=placement,
             start=tuning.start,
             progress=telling(update),
         )
     if first:
         emit(as_json(_document(result)) if to_json else _summary(result), None)
-
-
-def _clear(output: Path, config_name: str) -> None:
-    if not output.exists():
-        return
-    if not (output / config_name).is_file():
-        raise ConfigError(
-            f"--output {output} is not the folder of a run, so --force does not clear it",
-            fix="Choose another folder.",
-        )
-    shutil.rmtree(output)
 
 
 def _overview(

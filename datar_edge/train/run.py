@@ -58,6 +58,7 @@ def train(
     val_clips: ClipSet | None,
     output: Path,
     resume: bool = False,
+    force: bool = False,
     placement: Placement | None = None,
     start: str | Path | None = None,
     progress: Callable[[Sequence[Clip]], Iterator[Clip]] = iter,
@@ -72,6 +73,7 @@ def train(
             `model.safetensors`.
         resume: go on from `last.ckpt`; from the start where the run was stopped before its
             first.
+        force: clear a run that the folder holds, once all else is known to be in order.
         placement: processes, precision, workers; None for one process of this machine. With
             several, this is called in each of them.
         start: checkpoint to take weights from, or "bundled"; heads with other labels are new.
@@ -88,6 +90,8 @@ def train(
     origin = open_start(start) if start is not None else None
     train_clips, val_clips = with_negatives(config, train_clips, val_clips)
     model = _network(config, origin, train_clips.heads)
+    if first and force and not resume:
+        _clear(output)
     last = _prepare_folder(output, config, resume=resume) if first else _to_resume(output, resume)
     logging.getLogger("lightning.pytorch").setLevel(_log.getEffectiveLevel())
     load = functools.partial(
@@ -154,6 +158,17 @@ def _network(
     if origin is not None:
         _log.info("%s", take_weights(model, origin, heads=heads))
     return model
+
+
+def _clear(output: Path) -> None:
+    if not output.exists():
+        return
+    if not (output / CONFIG_NAME).is_file():
+        raise ConfigError(
+            f"--output {output} is not the folder of a run, so --force does not clear it",
+            fix="Choose another folder.",
+        )
+    shutil.rmtree(output)
 
 
 def _prepare_folder(output: Path, config: TrainConfig, *, resume: bool) -> Path | None:

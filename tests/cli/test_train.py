@@ -129,3 +129,29 @@ def test_what_is_wrong_is_one_line_and_nothing_is_written(
     assert printed.err.count("\n") == 1
     assert message in printed.err
     assert not output.exists()
+
+
+def test_force_clears_a_run_once_the_new_one_is_in_order(
+    recordings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = recordings / "run"
+    command = ["train", "--data", f"folder:{recordings / 'set'}", *QUICK, "--output", str(output)]
+    assert main([*command, "--force"]) == 0
+    (output / "of-the-first").touch()
+    assert main(command) == 2
+    assert "holds a run already" in capsys.readouterr().err
+    misfit = ["--from", "bundled", "--preset", "datar-tiny", "--force"]
+    assert main([*command, *misfit]) == 2
+    assert (output / "model.safetensors").exists()
+    assert main([*command, "--force", "--seed", "2"]) == 0
+    assert not (output / "of-the-first").exists()
+    assert json.loads((output / "config.json").read_text())["seed"] == 2
+
+
+def test_force_clears_nothing_but_a_run(
+    recordings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["train", "--data", f"folder:{recordings / 'set'}", *QUICK, "--force"]
+    assert main([*command, "--output", str(recordings / "others")]) == 2
+    assert "is not the folder of a run, so --force does not clear it" in capsys.readouterr().err
+    assert (recordings / "others" / "room.wav").exists()
