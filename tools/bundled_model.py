@@ -51,11 +51,16 @@ def made(folder: Path, script: str) -> Path:
     return folder
 
 
+def cached(runs: Path) -> list[str]:
+    """Options of runs that share their spectrograms."""
+    return ["--cache", str(runs / "spectrograms")]
+
+
 def pretrain_all(runs: Path, peers: Sequence[Peer], *, seed: int, jobs: int) -> None:
     """Trains each model on made-up sounds first."""
     sounds = made(runs / "synthetic", "synthetic_sounds.py")
     how = ["--recipe", str(RECIPES / "pretraining.json")]
-    given = ["--data", f"folder:{sounds}", "--val-folds", "5", *how]
+    given = ["--data", f"folder:{sounds}", "--val-folds", "5", *how, *cached(runs)]
     wanted = {peer.start(runs): ([*given, *peer.options()], seed) for peer in peers}
     train_each(wanted, jobs)
 
@@ -70,7 +75,7 @@ def train_all(
     """
     negatives = made(options.runs / "negatives", "training_negatives.py")
     how = ["--recipe", str(RECIPES / "bundled.json")]
-    given = ["--data", options.data, "--negatives", str(negatives), *how]
+    given = ["--data", options.data, "--negatives", str(negatives), *how, *cached(options.runs)]
     folds, seeds = options.folds, options.seeds
     own = [*given, *started(SHIPPED.start(options.runs))]
     runs = {

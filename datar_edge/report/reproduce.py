@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +18,8 @@ from datar_edge.models.session import TorchSession
 from datar_edge.report.evaluate import Evaluation, evaluate
 from datar_edge.report.paper_tables import TABLES, PaperRow, PaperTable
 from datar_edge.train.config import TrainConfig
-from datar_edge.train.placement import Placement
-from datar_edge.train.run import CHECKPOINT_NAME, CONFIG_NAME, train
+from datar_edge.train.placement import Placement, process_number
+from datar_edge.train.run import CHECKPOINT_NAME, CONFIG_NAME, SPECTROGRAMS_NAME, train
 
 _PAPER_RATE_HZ = 43_000
 _RESULT = "result.json"
@@ -88,6 +89,10 @@ def reproduce(
         ConfigError: a run of another recipe lies there.
         DataError: the data set is not laid out right, or lacks a fold.
     """
+    placement = placement or Placement()
+    shared = output / SPECTROGRAMS_NAME
+    if placement.keeps_spectrograms and placement.cache is None:
+        placement = dataclasses.replace(placement, cache=shared)
     table = TABLES[plan.table]
     train_clips = open_dataset(plan.data, folds=plan.folds)
     val_clips = open_dataset(plan.data, folds=plan.val_folds)
@@ -126,6 +131,8 @@ def reproduce(
             ours=_measured(folder, val_clips),
             differs=_differences(table, config, train_clips),
         )
+    if process_number() == 0:
+        shutil.rmtree(shared, ignore_errors=True)
 
 
 def _slug(name: str) -> str:

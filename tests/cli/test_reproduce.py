@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
 
+from datar_edge.audio import files
 from datar_edge.cli import main
+from datar_edge.data import spectrogram_source
 from datar_edge.report.paper_tables import TABLES
 from datar_edge.variants import VARIANTS
 
@@ -55,10 +58,22 @@ def _arguments(sounds: Path, output: Path) -> list[str]:
 
 
 def test_a_table_runs_and_is_not_run_again(
-    sounds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    sounds: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    decoded = []
+
+    def read_audio(path: Path, *args: Any, **options: Any) -> Any:
+        decoded.append(path)
+        return files.read_audio(path, *args, **options)
+
+    monkeypatch.setattr(spectrogram_source, "read_audio", read_audio)
     arguments = _arguments(sounds, tmp_path)
     assert main([*arguments, "--json"]) == 0
+    assert len(decoded) == len(set(decoded)) == 8  # both models hear through one front-end
+    assert not (tmp_path / "spectrograms").exists()
     document = json.loads(capsys.readouterr().out)
     assert [row["row"] for row in document["rows"]] == ["AST", "DATAR (deformable + adaptor)"]
     for row in document["rows"]:
