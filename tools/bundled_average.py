@@ -32,7 +32,7 @@ def averaged(checkpoints: Sequence[Checkpoint]) -> Checkpoint:
         for name, tensor in states[0].items()
     }
     first.model.load_state_dict(means)
-    told = {"averaged": f"the mean of {len(states)} runs that differ in their seeds"}
+    told = {"averaged": f"the mean of {len(states)} runs from the same first weights"}
     return dataclasses.replace(first, provenance={**first.provenance, **told})
 
 

@@ -182,8 +182,8 @@ under Apache-2.0; whoever passes them on names the data set as above.
    one of the labels, each in 16 takes; batches of {first[batch_size]}, AdamW at
    {first[learning_rate]:g} (`tools/recipes/pretraining.json`). {first_minutes:.0f} minutes.
 2. **The labels**: {config[epochs]} epochs from there, batches of {config[batch_size]}, AdamW at
-   {config[learning_rate]:g} (`tools/recipes/bundled.json`), {runs} times with other seeds, and the
-   mean of their weights. {minutes:.0f} minutes.
+   {config[learning_rate]:g}, {runs} times with other seeds, in turn with soft and hard augmentation
+   (`tools/recipes/soft.json`, `hard.json`), and the mean of their weights. {minutes:.0f} minutes.
 
 Both with the augmentation of `datar_edge/data/augment.py`, averaged weights (EMA), and the
 statistics of batch-norm taken again for the average. A negative's target is the same for every
@@ -214,8 +214,8 @@ The model that ships was trained on all four folds, so its own accuracy is not i
 
 ## What its parts bring
 Other models at about its cost, trained by the same recipe on the same clips and measured in the
-same way: a run each from made-up sounds on. MMAC: millions of multiply-accumulates of a window of
-2.56 s.
+same way: a run each with soft augmentation, from made-up sounds on. MMAC: millions of
+multiply-accumulates of a window of 2.56 s.
 
 {peers}
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import hashlib
+import itertools
 import shutil
 import subprocess
 import sys
@@ -27,7 +28,8 @@ from bundled_runs import held_out, run, split, started, train_each
 from datar_edge.models import load_checkpoint, save_checkpoint
 
 ROOT = Path(__file__).parents[1]
-RECIPES = Path(__file__).with_name("recipes")
+RECIPES = ("soft", "hard")
+"""By how far they change an example; the seeds take them in turn."""
 BUNDLED = ROOT / "datar_edge" / "bundled"
 NAME = "datar-micro"
 THRESHOLD = 0.75
@@ -57,11 +59,16 @@ def cached(runs: Path) -> list[str]:
     return ["--cache", str(runs / "spectrograms")]
 
 
+def like(recipe: str) -> list[str]:
+    """Options of a run by a recipe of ours."""
+    return ["--recipe", str(Path(__file__).with_name("recipes") / f"{recipe}.json")]
+
+
 def pretrain_all(runs: Path, peers: Sequence[Peer], *, seed: int, jobs: int) -> None:
     """Trains each model on made-up sounds first."""
     sounds = made(runs / "synthetic", "synthetic_sounds.py")
-    how = ["--recipe", str(RECIPES / "pretraining.json")]
-    given = ["--data", f"folder:{sounds}", "--val-folds", "5", *how, *cached(runs)]
+    own = ["--data", f"folder:{sounds}", "--val-folds", "5"]
+    given = [*own, *like("pretraining"), *cached(runs)]
     wanted = {peer.start(runs): ([*given, *peer.options()], seed) for peer in peers}
     train_each(wanted, jobs)
 
@@ -75,18 +82,22 @@ def train_all(
         The runs by fold and seed, and those on all folds.
     """
     negatives = made(options.runs / "negatives", "training_negatives.py")
-    how = ["--recipe", str(RECIPES / "bundled.json")]
-    given = ["--data", options.data, "--negatives", str(negatives), *how, *cached(options.runs)]
+    given = ["--data", options.data, "--negatives", str(negatives), *cached(options.runs)]
     folds, seeds = options.folds, options.seeds
     own = [*given, *started(SHIPPED.start(options.runs))]
+    recipes = dict(zip(seeds, itertools.cycle(RECIPES), strict=False))
     runs = {
         (fold, seed): options.runs / f"fold-{fold}-seed-{seed}" for seed in seeds for fold in folds
     }
-    wanted = {folder: ([*own, *split(fold, folds)], seed) for (fold, seed), folder in runs.items()}
+    wanted = {
+        folder: ([*own, *like(recipes[seed]), *split(fold, folds)], seed)
+        for (fold, seed), folder in runs.items()
+    }
     finals = [options.runs / f"all-seed-{seed}" for seed in seeds]
-    every = ",".join(map(str, folds))
+    every = ["--folds", ",".join(map(str, folds))]
     for folder, seed in zip(finals, seeds, strict=True):
-        wanted[folder] = ([*own, "--folds", every], seed)
+        wanted[folder] = ([*own, *like(recipes[seed]), *every], seed)
+    given += like(RECIPES[0])
     held = {"folds": folds, "peer_folds": options.peer_folds, "seed": seeds[0]}
     for folder, arguments in peer_runs(peers, options.runs, given, **held):
         wanted.setdefault(folder, (arguments, seeds[0]))

@@ -41,7 +41,7 @@ def test_weights_are_averaged(monkeypatch: pytest.MonkeyPatch) -> None:
         # One rounding to float32.
         torch.testing.assert_close(tensor.double(), expected.double(), rtol=1e-7, atol=1e-12)
     assert mean.provenance["data"] == "some"
-    assert mean.provenance["averaged"] == "the mean of 3 runs that differ in their seeds"
+    assert mean.provenance["averaged"] == "the mean of 3 runs from the same first weights"
 
 
 def test_unlike_models_are_not_averaged(monkeypatch: pytest.MonkeyPatch) -> None:
