@@ -65,7 +65,7 @@ android: dev ## Builds, tests, packs and checks the Android demo; MODELS="a.tfli
 	@$(BIN)/python android_demo/tools/build.py $(MODELS)
 
 bundled-model: dev ## Trains, measures and exports the model that ships; ESC-10 in ../shared/esc10.
-	$(BIN)/python tools/bundled_model.py
+	$(BIN)/python -m tools.bundled
 
 package: dev ## Builds wheel and source archive, and uses each in an empty environment.
 	@$(BIN)/python tools/try_package.py

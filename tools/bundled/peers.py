@@ -1,6 +1,6 @@
 """What else could have been shipped at the same cost, trained and measured in the same way.
 
-Part of `tools/bundled_model.py`, which trains them beside it.
+Part of `tools.bundled`, which trains them beside it.
 """
 
 from __future__ import annotations
@@ -9,12 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bundled_runs import held_out, split, started
-
 from datar_edge.models import build
 from datar_edge.models.count import count_macs, count_parameters
 from datar_edge.presets import preset
 from datar_edge.variants import varied
+from tools.bundled.runs import held_out, split
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,12 +37,8 @@ class Peer:
 
     @property
     def name(self) -> str:
-        """Of its folders."""
+        """Of its folder."""
         return "-".join((self.preset, *self.variants))
-
-    def start(self, runs: Path) -> Path:
-        """Folder of the run that made its first weights, of made-up sounds."""
-        return runs / "pretrained" / self.name
 
     def folder(self, runs: Path, fold: int, seed: int) -> Path:
         """Of the run that leaves the fold out; the bundled model's own lie where they are."""
@@ -81,10 +76,7 @@ def peer_runs(
 ) -> list[tuple[Path, list[str]]]:
     """Folder and options of each run that the table needs, the bundled model's own among them."""
     return [
-        (
-            peer.folder(runs, fold, seed),
-            [*given, *started(peer.start(runs)), *peer.options(), *split(fold, folds)],
-        )
+        (peer.folder(runs, fold, seed), [*given, *peer.options(), *split(fold, folds)])
         for fold in peer_folds
         for peer in peers
     ]

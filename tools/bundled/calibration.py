@@ -97,16 +97,16 @@ def held_out_windows(folder: Path, data: str, fold: int, negatives: Path) -> Win
         return Windows(kept["scores"], kept["labels"])
 
 
-def calibrate(windows: Mapping[int, Windows]) -> Calibration:
+def calibrate(windows: Mapping[tuple[int, int], Windows]) -> Calibration:
     """Fits the temperature.
 
     Args:
-        windows: by fold.
+        windows: by fold and seed.
     """
-    labelled = {fold: each.of_labels() for fold, each in windows.items()}
+    labelled = {key: each.of_labels() for key, each in windows.items()}
     scaled = []
-    for fold, each in labelled.items():
-        others = [one for other, one in windows.items() if other != fold]
+    for key, each in labelled.items():
+        others = [one for other, one in windows.items() if other[0] != key[0]]
         scaled.append(at_temperature(each.scores, _fitted(others)))
     targets = np.concatenate([each.labels for each in labelled.values()])
     before = np.concatenate([each.scores for each in labelled.values()])

@@ -6,12 +6,9 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-
-CHECKPOINT = "model.safetensors"
 
 
 def run(*arguments: str) -> str:
@@ -23,7 +20,7 @@ def run(*arguments: str) -> str:
 
 def train(folder: Path, *options: str, seed: int) -> None:
     """Trains into a folder, unless that is done; goes on with what was begun."""
-    if (folder / CHECKPOINT).exists():
+    if (folder / "model.safetensors").exists():
         return
     resume = ["--resume"] if (folder / "checkpoints" / "last.ckpt").exists() else ["--force"]
     began_s = time.monotonic()
@@ -32,22 +29,6 @@ def train(folder: Path, *options: str, seed: int) -> None:
     run("train", *options, *arguments)
     minutes = (time.monotonic() - began_s) / 60
     (folder / "minutes.json").write_text(json.dumps(minutes))
-
-
-def train_each(wanted: Mapping[Path, tuple[Sequence[str], int]], jobs: int) -> None:
-    """Trains several runs, so many at once: options and seed by folder."""
-    with ThreadPoolExecutor(jobs) as pool:
-        ends = [
-            pool.submit(train, folder, *options, seed=seed)
-            for folder, (options, seed) in wanted.items()
-        ]
-        for end in ends:
-            end.result()
-
-
-def started(folder: Path) -> list[str]:
-    """Options of a run that goes on from another's weights."""
-    return ["--from", str(folder / CHECKPOINT)]
 
 
 def split(fold: int, folds: Sequence[int]) -> list[str]:
@@ -60,7 +41,7 @@ def held_out(data: str, fold: int, folder: Path) -> dict[str, Any]:
     """Accuracy of a run on the fold that it was not trained on."""
     written = folder / "evaluation.json"
     if not written.exists():
-        checkpoint = str(folder / CHECKPOINT)
+        checkpoint = str(folder / "model.safetensors")
         fold_of = ["--data", data, "--folds", str(fold)]
         run("evaluate", checkpoint, *fold_of, "--json", "--output", str(written))
     result: dict[str, Any] = json.loads(written.read_text())

@@ -1,0 +1,1 @@
+"""The model that ships: trained, measured, exported, and told of."""
