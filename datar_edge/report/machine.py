@@ -44,7 +44,7 @@ def told_by_machine(page: str, names: Sequence[str], here: str) -> list[str]:
     Returns:
         What the page said, but for what was measured now, which is this machine's.
     """
-    machine_of = {}
+    machine_of: dict[str, str] = {}
     for line in page.splitlines():
         told, between, its_machine = line.removeprefix("- ").partition(": ")
         if line.startswith("- ") and between:
