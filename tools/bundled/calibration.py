@@ -21,6 +21,7 @@ from datar_edge.report.calibration import (
     expected_calibration_error,
     fit_temperature,
 )
+from tools.bundled.runs import rounded
 
 _HELD_NEGATIVES = 5
 """Fold of the negatives that no run with validation learns from."""
@@ -78,7 +79,7 @@ def held_out_windows(folder: Path, data: str, fold: int, negatives: Path) -> Win
         clips = open_dataset(data, folds=(fold,)).clips
         clips += tuple(clip for clip in read_negatives(negatives) if clip.fold == _HELD_NEGATIVES)
         scores, labels = [], []
-        with TorchSession(folder / "model.safetensors") as session:
+        with TorchSession(rounded(folder)) as session:
             card = session.card
             hop = hop_in_samples(card.hop_s, card.sample_rate_hz)
             for clip in clips:

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from datar_edge.models import load_checkpoint, save_checkpoint
+
 
 def run(*arguments: str) -> str:
     """Runs one command of datar-edge and gives what it printed."""
@@ -37,12 +39,19 @@ def split(fold: int, folds: Sequence[int]) -> list[str]:
     return ["--folds", others, "--val-folds", str(fold)]
 
 
+def rounded(folder: Path) -> Path:
+    """The checkpoint of a run with its weights rounded as those that ship are."""
+    written = folder / "rounded.safetensors"
+    if not written.exists():
+        save_checkpoint(written, load_checkpoint(folder / "model.safetensors"), half=True)
+    return written
+
+
 def held_out(data: str, fold: int, folder: Path) -> dict[str, Any]:
     """Accuracy of a run on the fold that it was not trained on."""
     written = folder / "evaluation.json"
     if not written.exists():
-        checkpoint = str(folder / "model.safetensors")
         fold_of = ["--data", data, "--folds", str(fold)]
-        run("evaluate", checkpoint, *fold_of, "--json", "--output", str(written))
+        run("evaluate", str(rounded(folder)), *fold_of, "--json", "--output", str(written))
     result: dict[str, Any] = json.loads(written.read_text())
     return result
