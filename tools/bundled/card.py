@@ -145,8 +145,8 @@ energy was not measured.
 Cross-validation: each fold held out once a seed, seeds: {seeds}; the last weights (never the best
 epoch), rounded to float16 as those that ship, a window every {hop_s:g} s, windows 20 dB below a
 clip's loudest left out (`datar-edge evaluate`, called by the recipe). One clip is 1.25 points; the
-standard error of a fold is about 4 points. The recipe was chosen on folds 1 and 2, which makes these
-two look better than a fold that had no part in it.
+standard error of a fold is about 4 points. The recipe was chosen on folds 1 and 2, which makes
+these two look better than a fold that had no part in it.
 
 | held-out fold | seed | clips | top-1 | top-5 | mean average precision |
 | --- | --- | --- | --- | --- | --- |
