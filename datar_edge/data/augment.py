@@ -7,6 +7,7 @@ Every part is switched off by its zero. Mixing is after "Learning from Between-c
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,6 +54,11 @@ class AugmentConfig:
             value = getattr(self, name)
             if not 0.0 <= value <= 1.0:
                 raise ConfigError(f"augment.{name} is {value!r}", fix="Allowed: 0 to 1.")
+        strengths = ("stretch_time", "stretch_frequency", "shift_bins", "equaliser_nats")
+        for name in (*strengths, "gain_nats", "masks"):
+            value = getattr(self, name)
+            if not 0.0 <= value < math.inf:
+                raise ConfigError(f"augment.{name} is {value!r}", fix="Allowed: 0 or more.")
 
 
 def loudness(spectrogram: Spectrogram) -> float:

@@ -95,6 +95,7 @@ class TrainConfig:
             )
         if not 0.0 < self.learning_rate < 1.0:
             raise ConfigError(f"learning_rate is {self.learning_rate!r}", fix="Allowed: 0 to 1.")
+        self._check_optimizer()
         if not 0.0 < self.layer_decay <= 1.0:
             raise ConfigError(f"layer_decay is {self.layer_decay!r}", fix="Allowed: 0 to 1.")
         shared = sorted(set(self.folds) & set(self.val_folds), key=str)
@@ -103,6 +104,19 @@ class TrainConfig:
                 f"fold {shared[0]} is in folds and in val_folds",
                 fix="Clips that are trained on tell nothing of accuracy; take it out of one.",
             )
+
+    def _check_optimizer(self) -> None:
+        for name in ("label_smoothing", "ema_decay", "weight_decay"):
+            if not 0.0 <= getattr(self, name) < 1.0:
+                raise ConfigError(
+                    f"{name} is {getattr(self, name)!r}", fix="Allowed: 0 to 1, without 1."
+                )
+        if not all(0.0 <= beta < 1.0 for beta in self.betas):
+            raise ConfigError(f"betas is {self.betas!r}", fix="Allowed: 0 to 1, without 1.")
+        if not self.gradient_clip > 0.0:
+            raise ConfigError(f"gradient_clip is {self.gradient_clip!r}", fix="Allowed: above 0.")
+        if self.warmup_epochs < 0:
+            raise ConfigError(f"warmup_epochs is {self.warmup_epochs!r}", fix="Allowed: 0 or more.")
 
     @classmethod
     def fine_tuning(cls, *, start: str) -> TrainConfig:

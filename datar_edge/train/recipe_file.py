@@ -25,7 +25,7 @@ def read_recipe(path: Path) -> dict[str, Any]:
 
     Raises:
         ConfigError: the file is missing or no JSON, or a field is unknown or no number where one is
-            wanted. Ranges are checked where the fields are put to use.
+            wanted. `TrainConfig` and `AugmentConfig` check ranges.
     """
     try:
         said = json.loads(path.read_text(encoding="utf-8"))

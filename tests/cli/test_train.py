@@ -82,6 +82,13 @@ def test_as_another_run_was_trained(recordings: Path) -> None:
         ('{"augment": 3}', "recipe.json sets augment to 3"),
         ('{"augment": {"mix": 1}}', "recipe.json sets 'mix', which no recipe has"),
         ('{"augment": {"mix_p": 2.0}}', "augment.mix_p is 2.0. Allowed: 0 to 1."),
+        ('{"augment": {"masks": -1}}', "augment.masks is -1. Allowed: 0 or more."),
+        ('{"label_smoothing": 5}', "label_smoothing is 5. Allowed: 0 to 1, without 1."),
+        ('{"ema_decay": NaN}', "ema_decay is nan. Allowed: 0 to 1, without 1."),
+        ('{"betas": [0.9, 1.5]}', "betas is (0.9, 1.5). Allowed: 0 to 1, without 1."),
+        ('{"gradient_clip": 0}', "gradient_clip is 0. Allowed: above 0."),
+        ('{"warmup_epochs": -1}', "warmup_epochs is -1. Allowed: 0 or more."),
+        ('{"dropout": 7}', "dropout is 7"),
         (None, "cannot be read: No such file or directory. Check the path."),
     ],
 )
